@@ -1,0 +1,164 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// A core target: values in, values out; `Scripts/check-architecture` holds it to that.
+func core(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/Core/\(name)", swiftSettings: settings)
+}
+
+/// An edge target: one kind of I/O.
+func edge(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/Edges/\(name)", swiftSettings: settings)
+}
+
+/// The tests of one target.
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: "\(name)Tests", dependencies: dependencies, swiftSettings: settings)
+}
+
+let package = Package(
+    name: "podsight",
+    products: [.executable(name: "podsight", targets: ["podsight"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        // Named by their modules in what the libraries above hand out.
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    ],
+    targets: [
+        // C
+        .target(name: "CIntrinsics", path: "Sources/C/CIntrinsics"),
+        .target(name: "CLinux", path: "Sources/C/CLinux"),
+        .target(name: "CConsole", path: "Sources/C/CConsole"),
+        .target(name: "CDemo", path: "Sources/C/CDemo", exclude: ["robot-shop"]),
+
+        // Core, in tiers: each may use what stands above it.
+        core("NetworkAddressing"),
+        core("PacketParsing", ["NetworkAddressing"]),
+        core("FlowModel", ["NetworkAddressing"]),
+        core("FlowMetering", ["NetworkAddressing", "PacketParsing", "FlowModel", "CIntrinsics"]),
+        core("JSONText"),
+        core("ClusterModel", ["NetworkAddressing", "FlowModel", "JSONText"]),
+        core("ClusterHistory", ["NetworkAddressing", "FlowModel", "ClusterModel"]),
+        core("FlowAttribution", ["NetworkAddressing", "FlowModel", "ClusterHistory"]),
+        core("FlowQuery", ["NetworkAddressing", "FlowModel", "ClusterHistory", "FlowAttribution"]),
+        core(
+            "RecordFormats",
+            ["NetworkAddressing", "FlowModel", "JSONText", "ClusterHistory", "FlowAttribution", "FlowQuery"]
+        ),
+
+        // Edges: one kind of I/O each; none imports another.
+        edge("PacketCapture", ["CLinux", "NetworkAddressing", "PacketParsing", "FlowModel"]),
+        edge(
+            "KubernetesAPI",
+            [
+                "NetworkAddressing", "FlowModel", "JSONText", "ClusterModel",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Yams", package: "Yams"),
+            ]
+        ),
+        edge(
+            "FlowStorage",
+            [
+                "NetworkAddressing", "FlowModel", "ClusterHistory", "FlowAttribution", "FlowQuery",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]
+        ),
+        edge(
+            "QueryAPI",
+            [
+                "CConsole", "NetworkAddressing", "FlowModel", "ClusterHistory", "FlowAttribution", "FlowQuery",
+                "RecordFormats", "JSONText",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+
+        // Commands only wire.
+        .executableTarget(
+            name: "podsight",
+            dependencies: [
+                "NetworkAddressing", "PacketParsing", "FlowModel", "FlowMetering", "JSONText", "ClusterModel",
+                "ClusterHistory", "FlowAttribution", "FlowQuery", "RecordFormats", "PacketCapture",
+                "KubernetesAPI", "FlowStorage", "QueryAPI", "CDemo",
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            path: "Sources/Commands/podsight",
+            swiftSettings: settings
+        ),
+
+        // Tests
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+        tests("NetworkAddressing", ["NetworkAddressing"]),
+        tests("PacketParsing", ["PacketParsing", "NetworkAddressing", "FlowModel", "JSONText", "TestSupport"]),
+        tests("FlowModel", ["FlowModel", "NetworkAddressing", "PacketParsing", "JSONText", "TestSupport"]),
+        tests(
+            "FlowMetering",
+            ["FlowMetering", "FlowModel", "NetworkAddressing", "PacketParsing", "JSONText", "TestSupport"]
+        ),
+        tests("JSONText", ["JSONText", "TestSupport"]),
+        tests("ClusterModel", ["ClusterModel", "FlowModel", "JSONText", "NetworkAddressing", "TestSupport"]),
+        tests(
+            "ClusterHistory",
+            ["ClusterHistory", "ClusterModel", "FlowModel", "JSONText", "NetworkAddressing", "TestSupport"]
+        ),
+        tests(
+            "FlowAttribution",
+            ["FlowAttribution", "ClusterHistory", "ClusterModel", "FlowModel", "JSONText", "NetworkAddressing"]
+        ),
+        tests(
+            "FlowQuery",
+            ["FlowQuery", "FlowAttribution", "ClusterHistory", "FlowModel", "NetworkAddressing", "TestSupport"]
+        ),
+        tests(
+            "RecordFormats",
+            [
+                "RecordFormats", "FlowQuery", "FlowAttribution", "ClusterHistory", "FlowModel", "JSONText",
+                "NetworkAddressing", "TestSupport",
+            ]
+        ),
+        tests("PacketCapture", ["PacketCapture", "PacketParsing", "FlowModel", "NetworkAddressing", "TestSupport"]),
+        tests(
+            "KubernetesAPI",
+            [
+                "KubernetesAPI", "ClusterModel", "FlowModel", "JSONText", "TestSupport",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]
+        ),
+        tests(
+            "FlowStorage",
+            [
+                "FlowStorage", "FlowQuery", "FlowAttribution", "ClusterHistory", "FlowModel", "NetworkAddressing",
+                "TestSupport",
+            ]
+        ),
+    ],
+    cLanguageStandard: .c2x
+)

@@ -1,0 +1,27 @@
+// For setns.
+#define _GNU_SOURCE
+
+#include "CLinux.h"
+
+#include <linux/filter.h>
+#include <net/if.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+int clinux_limit_capture(int socket, uint32_t bytes) {
+    struct sock_filter keep = BPF_STMT(BPF_RET | BPF_K, bytes);
+    struct sock_fprog program = {.len = 1, .filter = &keep};
+    return setsockopt(socket, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+}
+
+int clinux_enter_network_namespace(int descriptor) { return setns(descriptor, CLONE_NEWNET); }
+
+int clinux_hardware_type(int socket, const char *interface) {
+    struct ifreq request;
+    memset(&request, 0, sizeof request);
+    strncpy(request.ifr_name, interface, sizeof request.ifr_name - 1);
+    if (ioctl(socket, SIOCGIFHWADDR, &request) != 0) return -1;
+    return request.ifr_hwaddr.sa_family;
+}

@@ -1,0 +1,155 @@
+internal import ClusterModel
+internal import FlowModel
+
+extension ClusterHistory {
+    mutating func change(_ slice: EndpointSlice, id: String, _ moment: Moment) {
+        startUsingSlices()
+        let index: Int
+        var start = moment.isListing ? min(followedUntil[.endpointSlice] ?? moment.time, moment.time) : moment.time
+        if let known = slices.index(of: id) {
+            guard slices.isNews(known, version: slice.metadata.version) else { return }
+            index = known
+            if slices[index].presence.renew(slice.metadata.version) {
+                liveCounts[.endpointSlice, default: 0] += 1
+            }
+        } else {
+            start = moment.beginning(of: slice.metadata)
+            index = slices.append(
+                SliceRecord(
+                    presence: Presence(version: slice.metadata.version, from: start),
+                    id: id,
+                    namespace: slice.metadata.namespace,
+                    service: slice.service
+                )
+            )
+            liveCounts[.endpointSlice, default: 0] += 1
+        }
+        if slices[index].service != slice.service {
+            update(index, [], from: moment.time)
+            slices[index].service = slice.service
+        }
+        update(index, slice.service.isEmpty ? [] : slice.members, from: start)
+    }
+
+    mutating func endSlice(_ index: Int, at time: Timestamp, wasDeleted: Bool) {
+        guard slices[index].presence.end(at: time, wasDeleted: wasDeleted) else { return }
+        liveCounts[.endpointSlice, default: 0] -= 1
+        update(index, [], from: time)
+    }
+
+    /// Replaces the members of a slice; what stays the same keeps its interval.
+    private mutating func update(_ index: Int, _ members: [EndpointSlice.Member], from time: Timestamp) {
+        let record = slices[index]
+        guard record.members != members else { return }
+        slices[index].members = members
+        let key = "\(record.namespace)/\(record.service)"
+        let now = Set(members)
+        let before = Set(record.members)
+        var rows = endpoints[key] ?? []
+        for row in rows.indices
+        where rows[row].slice == index && rows[row].until == .distantFuture && !now.contains(rows[row].member) {
+            rows[row].until = max(rows[row].from, time)
+        }
+        for member in members where !before.contains(member) {
+            rows.append(ServiceEndpoint(member: member, from: time, until: .distantFuture, slice: index))
+        }
+        endpoints[key] = rows
+        let podsNow = Set(members.map(\.podUID)).subtracting([""])
+        let podsBefore = Set(record.members.map(\.podUID)).subtracting([""])
+        for pod in podsBefore.subtracting(podsNow) { deselect(uid: pod, .slice(index), at: time) }
+        for pod in podsNow.subtracting(podsBefore) {
+            select(uid: pod, service: record.service, .slice(index), from: time)
+        }
+    }
+
+    // MARK: Memberships
+
+    mutating func select(uid: String, service: String, _ source: Membership.Source, from time: Timestamp) {
+        memberships[uid, default: []].append(Membership(source: source, service: service, from: time))
+        if let pod = pods.index(of: uid) { rebuildIdentities(of: pod, from: time) }
+    }
+
+    mutating func deselect(uid: String, _ source: Membership.Source, at time: Timestamp) {
+        guard let rows = memberships[uid],
+            let row = rows.firstIndex(where: { $0.source == source && $0.until == .distantFuture })
+        else { return }
+        memberships[uid]?[row].until = max(rows[row].from, time)
+        if let pod = pods.index(of: uid) { rebuildIdentities(of: pod, from: time) }
+    }
+
+    mutating func deselect(pod: Int, _ source: Membership.Source, at time: Timestamp) {
+        deselect(uid: pods[pod].id, source, at: time)
+    }
+
+    // MARK: Selection by labels, while no slice has been seen
+
+    var selectsByLabels: Bool { configuration.usesSelectors && selectable.isActive }
+
+    private mutating func startUsingSlices() {
+        guard selectable.isActive else { return }
+        selectable = SelectorIndex()
+        selectable.isActive = false
+        for uid in memberships.keys {
+            memberships[uid] = nil
+            if let pod = pods.index(of: uid) { rebuildIdentities(of: pod, from: .distantPast) }
+        }
+    }
+
+    mutating func reselect(pod: Int, from time: Timestamp) {
+        guard selectsByLabels else { return }
+        for service in selectable.services(of: pods[pod].namespace) { match(service: service, pod: pod, from: time) }
+    }
+
+    mutating func reselect(service: Int, from time: Timestamp) {
+        guard selectsByLabels else { return }
+        for pod in selectable.pods(of: services[service].namespace) { match(service: service, pod: pod, from: time) }
+    }
+
+    private mutating func match(service: Int, pod: Int, from time: Timestamp) {
+        let source = Membership.Source.selector(service: service)
+        let uid = pods[pod].id
+        let isSelected = memberships[uid]?.contains { $0.source == source && $0.until == .distantFuture } ?? false
+        let matches = selectable.matches(service: service, pod: pod)
+        if matches, !isSelected {
+            select(uid: uid, service: services[service].name, source, from: time)
+        } else if !matches, isSelected {
+            deselect(uid: uid, source, at: time)
+        }
+    }
+}
+
+/// The live pods and services with selectors of each namespace, kept only while selection is by labels.
+struct SelectorIndex: Sendable {
+    var isActive = true
+    private var labels: [String: [Int: [String: String]]] = [:]
+    private var selectors: [String: [Int: [String: String]]] = [:]
+    private var namespaceOfPod: [Int: String] = [:]
+
+    func pods(of namespace: String) -> [Int] { labels[namespace].map { Array($0.keys) } ?? [] }
+
+    func services(of namespace: String) -> [Int] { selectors[namespace].map { Array($0.keys) } ?? [] }
+
+    mutating func update(pod: Int, namespace: String, _ list: [Identity.Label]) {
+        namespaceOfPod[pod] = namespace
+        labels[namespace, default: [:]][pod] = Dictionary(list.map { ($0.key, $0.value) }) { $1 }
+    }
+
+    mutating func remove(pod: Int, namespace: String) {
+        namespaceOfPod[pod] = nil
+        labels[namespace]?[pod] = nil
+    }
+
+    mutating func update(service: Int, namespace: String, _ selector: [String: String]) {
+        selectors[namespace, default: [:]][service] = selector
+    }
+
+    mutating func remove(service: Int, namespace: String) { selectors[namespace]?[service] = nil }
+
+    /// Whether the selector is not empty and the pod has all of its labels.
+    func matches(service: Int, pod: Int) -> Bool {
+        guard let namespace = namespaceOfPod[pod], let selector = selectors[namespace]?[service],
+            let labels = labels[namespace]?[pod]
+        else { return false }
+        return !selector.isEmpty && selector.allSatisfy { labels[$0.key] == $0.value }
+    }
+}

@@ -1,0 +1,94 @@
+internal import JSONText
+package import NetworkAddressing
+
+/// A part of the endpoints of one service, all of one address family.
+package struct EndpointSlice: Sendable, Hashable {
+    /// One endpoint.
+    package struct Member: Sendable, Hashable {
+        /// Its addresses; all mean the same.
+        package var addresses: [IPAddress]
+        /// Whether it takes new connections; unknown counts as yes, as the API says.
+        package var isReady: Bool
+        /// Whether it answers, also while it terminates; unknown counts as `isReady`.
+        package var isServing: Bool
+        /// Whether its pod is being deleted.
+        package var isTerminating: Bool
+        /// The pod's UID; empty where the endpoint is no pod.
+        package var podUID: String
+        /// The pod's name; empty where the endpoint is no pod.
+        package var podName: String
+
+        /// An endpoint, ready unless told otherwise.
+        package init(
+            addresses: [IPAddress],
+            isReady: Bool = true,
+            isServing: Bool = true,
+            isTerminating: Bool = false,
+            podUID: String = "",
+            podName: String = ""
+        ) {
+            self.addresses = addresses
+            self.isReady = isReady
+            self.isServing = isServing
+            self.isTerminating = isTerminating
+            self.podUID = podUID
+            self.podName = podName
+        }
+    }
+
+    /// A port that all endpoints of the slice serve.
+    package struct Port: Sendable, Hashable {
+        /// The service port's name; empty where it has none.
+        package let name: String
+        package let transport: TransportProtocol
+        /// The port at the pods; 0 for all ports.
+        package let number: UInt16
+
+        /// A port of the endpoints.
+        package init(name: String = "", transport: TransportProtocol = .tcp, number: UInt16) {
+            self.name = name
+            self.transport = transport
+            self.number = number
+        }
+    }
+
+    /// What it says of itself.
+    package var metadata: ObjectMetadata
+    /// The service it belongs to, in the same namespace; empty for none.
+    package var service = ""
+    /// The endpoints.
+    package var members: [Member] = []
+    /// The ports.
+    package var ports: [Port] = []
+
+    /// A slice of which only the metadata is known.
+    package init(metadata: ObjectMetadata) { self.metadata = metadata }
+}
+
+extension EndpointSlice {
+    init(metadata: ObjectMetadata, json: JSONValue) {
+        self.init(metadata: metadata)
+        service = metadata.labels["kubernetes.io/service-name"] ?? ""
+        members = (json["endpoints"]?.items ?? []).map { json in
+            let conditions = json["conditions"]
+            let target = json["targetRef"]
+            let isPod = target?["kind"]?.text == "Pod"
+            let isReady = conditions?["ready"]?.flag ?? true
+            return Member(
+                addresses: [IPAddress](texts: (json["addresses"]?.items ?? []).compactMap(\.text)),
+                isReady: isReady,
+                isServing: conditions?["serving"]?.flag ?? isReady,
+                isTerminating: conditions?["terminating"]?.flag ?? false,
+                podUID: isPod ? target?["uid"]?.text ?? "" : "",
+                podName: isPod ? target?["name"]?.text ?? "" : ""
+            )
+        }
+        ports = (json["ports"]?.items ?? []).map { json in
+            Port(
+                name: json["name"]?.text ?? "",
+                transport: TransportProtocol(apiName: json["protocol"]?.text),
+                number: json["port"]?.int.flatMap(UInt16.init(exactly:)) ?? 0
+            )
+        }
+    }
+}
