@@ -1,0 +1,23 @@
+import FlowModel
+
+/// What receives live packets; every call comes from the one capture thread, none after `stop()` has returned.
+///
+/// A point is a number for an interface while it is captured: 0, 1, 2 …, never used again within one capture.
+package protocol CaptureConsumer: AnyObject {
+    /// Capture on an interface begins.
+    func captureOpened(_ interface: NetworkInterface, point: Int)
+    /// Something about a captured interface changed, such as its addresses.
+    func captureChanged(_ interface: NetworkInterface, point: Int)
+    /// An interface could not be captured; it is tried again every second, and told once.
+    func captureFailed(_ interface: NetworkInterface, error: CaptureError)
+    /// There are packets: call `ring.next()` until it is `nil`.
+    func captured(_ ring: inout CaptureRing, point: Int)
+    /// What the kernel has counted at a point since it was opened; about every second, and before it is closed.
+    func captureCounted(_ statistics: CaptureStatistics, point: Int)
+    /// The interface is gone, or capture ends; all of the point's packets have been given before.
+    func captureClosed(point: Int)
+    /// Comes after each wake-up, at least ten times a second.
+    ///
+    /// Packets may still follow that are older than `now` by `CaptureRing.retireMilliseconds` and a little more.
+    func captureTicked(at now: Timestamp)
+}

@@ -1,0 +1,213 @@
+import CLinux
+import FlowModel
+import Glibc
+
+/// What the capture thread does.
+final class CaptureLoop {
+    private final class Point {
+        let number: Int
+        var interface: NetworkInterface
+        var ring: CaptureRing
+
+        init(number: Int, interface: NetworkInterface, ring: consuming CaptureRing) {
+            self.number = number
+            self.interface = interface
+            self.ring = ring
+        }
+    }
+
+    private static let tickMilliseconds: Int32 = 100
+    private static let listNanoseconds: Int64 = 1_000_000_000
+
+    private let configuration: LiveCapture.Configuration
+    private let consumer: any CaptureConsumer
+    private let stopEvent: OwnedDescriptor
+    private let started: UnsafeMutablePointer<sem_t>
+    /// Written before `started` is posted, read after.
+    private var startError: CaptureError?
+
+    private var points: [Point] = []
+    private var pollRequests: [pollfd] = []
+    private var nextNumber = 0
+    private var toldFailures: Set<Int32> = []
+
+    init(_ configuration: LiveCapture.Configuration, consumer: any CaptureConsumer) throws(CaptureError) {
+        self.configuration = configuration
+        self.consumer = consumer
+        let event = eventfd(0, Int32(EFD_CLOEXEC))
+        guard event >= 0 else { throw CaptureError.last("eventfd", on: "capture") }
+        stopEvent = OwnedDescriptor(event)
+        started = .allocate(capacity: 1)
+        sem_init(started, 0, 0)
+    }
+
+    deinit {
+        sem_destroy(started)
+        started.deallocate()
+    }
+
+    /// Called by the thread that started this one.
+    func waitUntilStarted() -> CaptureError? {
+        while sem_wait(started) != 0 {}
+        return startError
+    }
+
+    /// May be called by any thread.
+    func requestStop() { eventfd_write(stopEvent.number, 1) }
+
+    /// The body of the thread.
+    func run() {
+        blockSignals()
+        do throws(CaptureError) {
+            try enterNamespace()
+            try openFirst()
+        } catch {
+            startError = error
+            points = []
+        }
+        sem_post(started)
+        guard startError == nil else { return }
+        var lastListed = now(CLOCK_MONOTONIC)
+        while !waitAndDrain(milliseconds: Self.tickMilliseconds) {
+            let time = now(CLOCK_MONOTONIC)
+            if time - lastListed >= Self.listNanoseconds {
+                lastListed = time
+                followInterfaces()
+                for point in points { consumer.captureCounted(point.ring.statistics(), point: point.number) }
+            }
+            consumer.captureTicked(at: Timestamp(nanoseconds: now(CLOCK_REALTIME)))
+        }
+        finish()
+    }
+
+    /// Waits for packets and gives them to the consumer; true when the thread is to stop.
+    private func waitAndDrain(milliseconds: Int32) -> Bool {
+        guard poll(&pollRequests, nfds_t(pollRequests.count), milliseconds) > 0 else { return false }
+        for (index, point) in points.enumerated() {
+            let events = Int32(pollRequests[index].revents)
+            if events & POLLERR != 0 { point.ring.clearError() }
+            if events & POLLIN != 0 { consumer.captured(&point.ring, point: point.number) }
+        }
+        return pollRequests[points.count].revents != 0
+    }
+
+    /// Gives what is still in the rings, blocks that are not yet full included, and closes them.
+    private func finish() {
+        pollRequests[points.count].fd = -1
+        // A block opened just before this is handed over when its time is up; timers are late now and then.
+        let deadline = now(CLOCK_MONOTONIC) + 2 * Int64(CaptureRing.retireMilliseconds) * 1_000_000
+        while now(CLOCK_MONOTONIC) < deadline {
+            _ = waitAndDrain(milliseconds: CaptureRing.retireMilliseconds / 5)
+        }
+        while let point = points.popLast() { close(point) }
+        consumer.captureTicked(at: Timestamp(nanoseconds: now(CLOCK_REALTIME)))
+    }
+
+    private func openFirst() throws(CaptureError) {
+        let interfaces = try NetworkInterface.list()
+        let wanted = interfaces.filter(configuration.includes)
+        for interface in wanted {
+            do throws(CaptureError) {
+                try open(interface, among: wanted.count)
+            } catch {
+                if case .notPermitted = error.code { throw error }
+                tell(error, of: interface)
+            }
+        }
+        guard !points.isEmpty else {
+            let names = interfaces.map(\.name).joined(separator: ", ")
+            throw CaptureError(.nothingToCapture, subject: "there are \(names)", action: "list")
+        }
+        rebuildPollRequests()
+    }
+
+    private func followInterfaces() {
+        // A failed listing changes nothing; the next one will do.
+        guard let interfaces = try? NetworkInterface.list() else { return }
+        var newcomers: [NetworkInterface] = []
+        var vanished = Set(points.map(\.number))
+        for interface in interfaces {
+            let known = points.first {
+                $0.interface.index == interface.index && $0.interface.name == interface.name
+            }
+            if let known {
+                vanished.remove(known.number)
+                guard known.interface != interface else { continue }
+                known.interface = interface
+                consumer.captureChanged(interface, point: known.number)
+            } else if configuration.includes(interface) {
+                newcomers.append(interface)
+            }
+        }
+        toldFailures.formIntersection(interfaces.map(\.index))
+        for point in points where vanished.contains(point.number) { close(point) }
+        points.removeAll { vanished.contains($0.number) }
+        for interface in newcomers {
+            do throws(CaptureError) {
+                try open(interface, among: points.count + newcomers.count)
+                toldFailures.remove(interface.index)
+            } catch {
+                tell(error, of: interface)
+            }
+        }
+        rebuildPollRequests()
+    }
+
+    private func open(_ interface: NetworkInterface, among count: Int) throws(CaptureError) {
+        let ring = try CaptureRing(
+            interface,
+            size: CaptureRing.Size(fitting: configuration.ringBytes / max(1, count)),
+            snapLength: configuration.snapLength
+        )
+        let point = Point(number: nextNumber, interface: interface, ring: ring)
+        nextNumber += 1
+        points.append(point)
+        consumer.captureOpened(interface, point: point.number)
+    }
+
+    private func close(_ point: Point) {
+        consumer.captured(&point.ring, point: point.number)
+        consumer.captureCounted(point.ring.statistics(), point: point.number)
+        consumer.captureClosed(point: point.number)
+    }
+
+    private func tell(_ error: CaptureError, of interface: NetworkInterface) {
+        guard toldFailures.insert(interface.index).inserted else { return }
+        consumer.captureFailed(interface, error: error)
+    }
+
+    private func rebuildPollRequests() {
+        pollRequests = points.map { pollfd(fd: $0.ring.pollDescriptor, events: Int16(POLLIN), revents: 0) }
+        pollRequests.append(pollfd(fd: stopEvent.number, events: Int16(POLLIN), revents: 0))
+    }
+
+    private func enterNamespace() throws(CaptureError) {
+        guard let path = configuration.namespacePath else { return }
+        let file = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { throw CaptureError.last("open", on: path) }
+        let namespace = OwnedDescriptor(file)
+        // Only this thread moves; it is never shared.
+        guard clinux_enter_network_namespace(namespace.number) == 0 else {
+            guard errno == EPERM else { throw CaptureError.last("setns", on: path) }
+            throw CaptureError(
+                .notPermitted(capability: "CAP_SYS_ADMIN"),
+                subject: path,
+                action: "setns",
+                systemError: EPERM
+            )
+        }
+    }
+
+    /// Signals are for the process's other threads.
+    private func blockSignals() {
+        var all = sigset_t()
+        sigfillset(&all)
+        pthread_sigmask(SIG_SETMASK, &all, nil)
+    }
+
+    private func now(_ clock: clockid_t) -> Int64 {
+        var time = timespec()
+        clock_gettime(clock, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+}

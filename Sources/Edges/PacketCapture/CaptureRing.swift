@@ -1,0 +1,171 @@
+import CLinux
+import FlowModel
+import Glibc
+
+/// The packets of one interface, in memory that the kernel fills: an AF_PACKET socket with a TPACKET_V3 ring.
+///
+/// It belongs to the network namespace of the thread that opened it, and may be read from any one thread.
+@frozen
+package struct CaptureRing: ~Copyable {
+    /// How much memory a ring takes.
+    package struct Size: Hashable, Sendable {
+        /// The number of blocks; the kernel hands them over one by one.
+        package var blockCount: Int
+        /// The bytes of a block: a power of two, at least a page.
+        package var blockBytes: Int
+
+        /// A size of so many blocks.
+        package init(blockCount: Int = 64, blockBytes: Int = 256 << 10) {
+            self.blockCount = blockCount
+            self.blockBytes = blockBytes
+        }
+
+        /// The largest size of at most so many bytes, from 256 KiB to 16 MiB.
+        package init(fitting bytes: Int) {
+            // Small blocks for small rings: a ring of few blocks waits for whole ones and is soon full.
+            let blockBytes = bytes >= 4 << 20 ? 256 << 10 : 64 << 10
+            self.init(blockCount: min(64, max(4, bytes / blockBytes)), blockBytes: blockBytes)
+        }
+    }
+
+    /// How long a packet may wait in a block that is not full, in milliseconds.
+    package static let retireMilliseconds: Int32 = 50
+
+    @usableFromInline let descriptor: OwnedDescriptor
+    @usableFromInline let memory: RingMemory
+    @usableFromInline let blockBytes: Int
+    @usableFromInline let blockCount: Int
+    @usableFromInline let skipsOutgoing: Bool
+    @usableFromInline let hasOffloadHeader: Bool
+    @usableFromInline var block = 0
+    @usableFromInline var holdsBlock = false
+    @usableFromInline var blocksBeforePause: Int
+    @usableFromInline var packetsLeft: UInt32 = 0
+    @usableFromInline var position: UnsafeMutableRawPointer
+    private var total = CaptureStatistics()
+
+    /// Opens a ring on an interface of the calling thread's namespace that keeps `snapLength` bytes of each packet.
+    ///
+    /// On the loopback interface each packet is seen once, when it is received.
+    package init(
+        _ interface: NetworkInterface,
+        size: Size = Size(),
+        snapLength: UInt32 = 192
+    ) throws(CaptureError) {
+        let socket = try OwnedDescriptor.packetSocket(interface)
+        try socket.set(PACKET_VERSION, Int32(TPACKET_V3.rawValue), "PACKET_VERSION", on: interface)
+        // Must come before the ring. Cooked sockets do not have it.
+        let hasOffloadHeader = socket.trySet(PACKET_VNET_HDR, Int32(1))
+        if interface.isLoopback { _ = socket.trySet(PACKET_IGNORE_OUTGOING, Int32(1)) }
+        guard clinux_limit_capture(socket.number, snapLength) == 0 else {
+            throw CaptureError.last("SO_ATTACH_FILTER", on: interface.name)
+        }
+        let frameBytes = 2048
+        var request = tpacket_req3()
+        request.tp_block_size = UInt32(clamping: size.blockBytes)
+        request.tp_block_nr = UInt32(clamping: size.blockCount)
+        request.tp_frame_size = UInt32(frameBytes)
+        request.tp_frame_nr = UInt32(clamping: size.blockBytes / frameBytes * size.blockCount)
+        request.tp_retire_blk_tov = UInt32(CaptureRing.retireMilliseconds)
+        try socket.set(PACKET_RX_RING, request, "PACKET_RX_RING", on: interface)
+        let memory = try RingMemory(
+            socket,
+            count: size.blockBytes * size.blockCount,
+            interface: interface
+        )
+        try socket.bind(to: interface)
+        position = memory.address
+        self.memory = memory
+        descriptor = socket
+        self.hasOffloadHeader = hasOffloadHeader
+        blockBytes = size.blockBytes
+        blockCount = size.blockCount
+        blocksBeforePause = size.blockCount
+        skipsOutgoing = interface.isLoopback
+    }
+
+    /// The file descriptor to wait on with `poll`.
+    package var pollDescriptor: Int32 { descriptor.number }
+
+    /// The next packet; `nil` when there is none now, and once per round of the ring so that other rings get a turn.
+    ///
+    /// Call until it is `nil`: only then does the kernel get the last block back.
+    @inlinable
+    package mutating func next() -> RingPacket? {
+        while true {
+            if packetsLeft == 0, !takeBlock() { return nil }
+            packetsLeft &-= 1
+            let frame = position
+            let header = frame.load(as: tpacket3_hdr.self)
+            position = frame + Int(header.tp_next_offset)
+            // sockaddr_ll lies behind the header, both of which are multiples of TPACKET_ALIGNMENT.
+            let link = (frame + 48).load(as: sockaddr_ll.self)
+            let isOutgoing = Int32(link.sll_pkttype) == PACKET_OUTGOING
+            if isOutgoing, skipsOutgoing { continue }
+            let data = frame + Int(header.tp_mac)
+            var segmentSize: UInt16 = 0
+            if hasOffloadHeader {
+                let offload = (data - MemoryLayout<virtio_net_hdr>.size)
+                    .loadUnaligned(as: virtio_net_hdr.self)
+                if Int32(offload.gso_type) != VIRTIO_NET_HDR_GSO_NONE { segmentSize = offload.gso_size }
+            }
+            return RingPacket(
+                bytes: UnsafeRawBufferPointer(start: data, count: Int(header.tp_snaplen)),
+                originalLength: Int(header.tp_len),
+                time: Timestamp(nanoseconds: Int64(header.tp_sec) &* 1_000_000_000 &+ Int64(header.tp_nsec)),
+                segmentSize: segmentSize,
+                isOutgoing: isOutgoing
+            )
+        }
+    }
+
+    /// Gives the block at hand back to the kernel and takes the next one that it has filled.
+    @usableFromInline
+    mutating func takeBlock() -> Bool {
+        while true {
+            if holdsBlock {
+                holdsBlock = false
+                clinux_store_release(status(of: block), UInt32(TP_STATUS_KERNEL))
+                block = block + 1 == blockCount ? 0 : block + 1
+            }
+            guard blocksBeforePause > 0, clinux_load_acquire(status(of: block)) & UInt32(TP_STATUS_USER) != 0
+            else {
+                blocksBeforePause = blockCount
+                return false
+            }
+            blocksBeforePause -= 1
+            holdsBlock = true
+            let base = memory.address + block * blockBytes
+            let description = base.load(as: tpacket_block_desc.self).hdr.bh1
+            packetsLeft = description.num_pkts
+            position = base + Int(description.offset_to_first_pkt)
+            if packetsLeft > 0 { return true }
+        }
+    }
+
+    private func status(of block: Int) -> UnsafeMutablePointer<UInt32> {
+        // Behind `version` and `offset_to_priv` of tpacket_block_desc.
+        (memory.address + block * blockBytes + 8).assumingMemoryBound(to: UInt32.self)
+    }
+
+    /// What the kernel has counted since the ring was opened.
+    package mutating func statistics() -> CaptureStatistics {
+        var counts = tpacket_stats_v3()
+        var length = socklen_t(MemoryLayout<tpacket_stats_v3>.size)
+        // Reading sets the kernel's counts to zero.
+        if getsockopt(descriptor.number, SOL_PACKET, PACKET_STATISTICS, &counts, &length) == 0 {
+            // The kernel counts the dropped among the packets, too.
+            total.packets &+= UInt64(counts.tp_packets &- counts.tp_drops)
+            total.dropped &+= UInt64(counts.tp_drops)
+            total.freezes &+= UInt64(counts.tp_freeze_q_cnt)
+        }
+        return total
+    }
+
+    /// Takes the socket's pending error, such as ENETDOWN, without which `poll` would return at once for ever.
+    package func clearError() {
+        var error: Int32 = 0
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        getsockopt(descriptor.number, SOL_SOCKET, SO_ERROR, &error, &length)
+    }
+}

@@ -1,0 +1,58 @@
+extension StatusReport {
+    /// The counters in the Prometheus text exposition format 0.0.4.
+    func prometheusText() -> [UInt8] {
+        var text = ""
+        func metric(_ name: String, _ type: String, _ help: String, _ samples: [(labels: String, value: UInt64)]) {
+            text += "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n"
+            for sample in samples { text += "\(name)\(sample.labels) \(sample.value)\n" }
+        }
+        func total(_ value: (Point) -> UInt64) -> UInt64 { points.reduce(0) { $0 &+ value($1) } }
+        metric("podsight_build_info", "gauge", "The version.", [("{version=\"\(version)\"}", 1)])
+        metric(
+            "podsight_capture_packets_total",
+            "counter",
+            "Packets by what became of them.",
+            [
+                ("{result=\"metered\"}", total(\.metered)), ("{result=\"not_ip\"}", total(\.notIP)),
+                ("{result=\"malformed\"}", total(\.malformedTotal)), ("{result=\"dropped\"}", total(\.dropped)),
+            ]
+        )
+        metric("podsight_metering_flows_active", "gauge", "Flows being metered.", [("", activeFlows)])
+        metric("podsight_metering_reports_total", "counter", "Flow reports made.", [("", reports)])
+        metric(
+            "podsight_metering_reports_dropped_total",
+            "counter",
+            "Flow reports lost to a full queue.",
+            [("", queueDropped)]
+        )
+        metric(
+            "podsight_attribution_ends_total",
+            "counter",
+            "Ends of flows by the basis of their attribution.",
+            attribution.map { ("{basis=\"\($0.basis)\"}", $0.ends) }
+        )
+        metric("podsight_store_bytes", "gauge", "Size of the store.", [("", store.bytes)])
+        metric("podsight_store_flows", "gauge", "Flow reports in the store.", [("", store.flows)])
+        metric(
+            "podsight_store_write_failures_total",
+            "counter",
+            "Failed writes to the store.",
+            [("", store.writeFailures)]
+        )
+        metric(
+            "podsight_store_flows_lost_total",
+            "counter",
+            "Flow reports given up after failed writes.",
+            [("", store.flowsNotStored)]
+        )
+        metric("podsight_cluster_gaps_total", "counter", "Gaps in what was watched.", [("", cluster.gaps)])
+        metric("podsight_cluster_errors_total", "counter", "Errors of the Kubernetes API.", [("", cluster.errors)])
+        metric(
+            "podsight_stream_flows_dropped_total",
+            "counter",
+            "Flows lost by slow readers of the live stream.",
+            [("", streamDropped)]
+        )
+        return Array(text.utf8)
+    }
+}
