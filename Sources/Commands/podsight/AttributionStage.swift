@@ -1,0 +1,26 @@
+import FlowAttribution
+import FlowModel
+import QueryAPI
+
+/// Attributes reports and counts on what evidence each end was named.
+struct AttributionStage {
+    /// The facts; replaced as they grow.
+    var attributor: Attributor
+    private var ends = [UInt64](repeating: 0, count: Basis.allCases.count)
+    private(set) var reports: UInt64 = 0
+
+    init(_ attributor: Attributor) { self.attributor = attributor }
+
+    mutating func attribute(_ observation: Observation, at point: ObservationPoint) -> AttributedFlow {
+        let flow = attributor.attribute(observation, at: point)
+        ends[Int(flow.source.basis.rawValue)] += 1
+        ends[Int(flow.destination.basis.rawValue)] += 1
+        reports += 1
+        return flow
+    }
+
+    /// Ends by the name of their basis, in the order of precedence.
+    var endsByBasis: [(basis: String, ends: UInt64)] {
+        Basis.allCases.map { ($0.name, ends[Int($0.rawValue)]) }
+    }
+}

@@ -1,0 +1,65 @@
+import Dispatch
+import FlowAttribution
+import FlowModel
+import FlowQuery
+import FlowStorage
+import Glibc
+import QueryAPI
+
+/// The store with the API and the console over it.
+struct FlowServer {
+    let store: FlowStore
+    let address: ListenAddress
+    let broadcast: FlowBroadcast
+    let now: @Sendable () -> Timestamp
+    let defaultRange: @Sendable () -> TimeRange
+    let status: @Sendable () -> StatusReport
+
+    /// Serves until cancelled; `onListening` gets the URL.
+    func run(onListening: @escaping @Sendable (String) -> Void) async throws {
+        let store = store
+        // Reading blocks is file I/O and work on many rows: neither belongs on the cooperative pool.
+        let queue = DispatchQueue(label: "podsight.query", attributes: .concurrent)
+        let backend = QueryBackend(
+            now: now,
+            defaultRange: defaultRange,
+            status: status,
+            scan: { scan in
+                try await withCheckedThrowingContinuation { continuation in
+                    queue.async {
+                        continuation.resume(
+                            with: Result {
+                                try store.scan(
+                                    from: scan.range.from,
+                                    to: scan.range.to,
+                                    filter: scan.filter,
+                                    order: scan.newestFirst ? .newestFirst : .oldestFirst,
+                                    scan.body
+                                )
+                            }
+                        )
+                    }
+                }
+            },
+            live: broadcast
+        )
+        let server = APIServer(backend: backend, host: address.host, port: address.port)
+        let address = address
+        do {
+            try await server.run { port in onListening(address.url(port: port)) }
+        } catch let error as ListenError {
+            throw FlowServer.failure(error)
+        }
+    }
+
+    private static func failure(_ error: ListenError) -> CommandFailure {
+        switch error.errnoCode {
+        case EADDRINUSE:
+            CommandFailure("\(error.address) is in use; choose another address with --listen")
+        case EACCES:
+            CommandFailure("not permitted to listen on \(error.address)", status: .notPermitted)
+        default:
+            CommandFailure("cannot listen on \(error.address): \(String(cString: strerror(error.errnoCode)))")
+        }
+    }
+}

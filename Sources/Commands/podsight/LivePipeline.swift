@@ -1,0 +1,257 @@
+import ClusterHistory
+import ClusterModel
+import Dispatch
+import FlowAttribution
+import FlowMetering
+import FlowModel
+import FlowStorage
+import Glibc
+import KubernetesAPI
+import NetworkAddressing
+import PacketCapture
+import QueryAPI
+import Synchronization
+
+/// All stages in one process: capture, metering, attribution, storage, API.
+final class LivePipeline: Sendable {
+    struct Configuration: Sendable {
+        var interfaces: [String]
+        var interval: Int64?
+        var idleTimeout: Int64?
+        var retention: Int64?
+        var storeBytesMax: Int64
+        var listen: ListenAddress
+    }
+
+    /// How long attribution waits for cluster facts, in nanoseconds; a flow's own time decides, not this.
+    private static let grace: Int64 = 2_000_000_000
+    /// Flows that wait for a store that cannot be written to; beyond, the oldest are given up and counted.
+    private static let pendingMax = 200_000
+    /// What a question means that names no range, in nanoseconds.
+    private static let defaultWindow: Int64 = 15 * 60_000_000_000
+
+    /// The history as it grows; attribution works on copies, so that neither waits for the other.
+    private final class GrowingHistory: Sendable {
+        private let history = Mutex(ClusterHistory())
+
+        var snapshot: ClusterHistory { history.withLock { $0 } }
+
+        func apply(_ events: [ClusterEvent]) {
+            history.withLock { history in for event in events { history.apply(event) } }
+        }
+    }
+
+    private struct State {
+        var stage: AttributionStage
+        var pending: [AttributedFlow] = []
+        var writeFailures: UInt64 = 0
+        var flowsNotStored: UInt64 = 0
+        var isStoreFailing = false
+    }
+
+    private let configuration: Configuration
+    private let store: FlowStore
+    private let watcher: ClusterWatcher?
+    private let queue = ReportQueue()
+    private let metering: LiveMetering
+    private let broadcast = FlowBroadcast()
+    private let state: Mutex<State>
+    private let history = GrowingHistory()
+    private let started = SystemClock.now
+    /// SQLite's waits are not for the cooperative pool.
+    private let storeQueue = DispatchQueue(label: "podsight.store")
+
+    init(_ configuration: Configuration, store: FlowStore, cluster: KubeConfig?) throws {
+        self.configuration = configuration
+        self.store = store
+        var name = [CChar](repeating: 0, count: 256)
+        gethostname(&name, name.count - 1)
+        let host = String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        metering = LiveMetering(
+            MeteringConfiguration(
+                interval: configuration.interval,
+                idleTimeout: configuration.idleTimeout,
+                hashSeed: .random(in: 0 ... .max)
+            ),
+            node: host,
+            queue: queue
+        )
+        let attributor = Attributor(history: ClusterHistory(), hosts: try LivePipeline.ownAddresses(host))
+        state = Mutex(State(stage: AttributionStage(attributor)))
+        let history = history
+        watcher = cluster.map { config in
+            ClusterWatcher(config) { events in history.apply(events) }
+        }
+    }
+
+    /// Runs until the process is told to stop; the last reports are stored before it returns.
+    func run() async throws {
+        var capture = LiveCapture.Configuration()
+        let wanted = Set(configuration.interfaces)
+        if !wanted.isEmpty { capture.includes = { wanted.contains($0.name) && $0.isUp } }
+        let live = try startCapture(capture)
+        let server = FlowServer(
+            store: store,
+            address: configuration.listen,
+            broadcast: broadcast,
+            now: { SystemClock.now },
+            defaultRange: {
+                let now = SystemClock.now
+                return TimeRange(from: now.advanced(by: -LivePipeline.defaultWindow), to: now)
+            },
+            status: { self.status }
+        )
+        let isOpen = !configuration.listen.isLoopback
+        try await ProcessLifetime.run { group in
+            group.addTask {
+                try await server.run { url in
+                    if isOpen { StandardError.write("podsight: anyone who can reach \(url) can read every flow\n") }
+                    StandardError.write("podsight: the console is at \(url) (interrupt to stop)\n")
+                }
+            }
+            if let watcher = self.watcher {
+                group.addTask { await watcher.run() }
+            }
+            group.addTask {
+                while true {
+                    try await Task.sleep(for: .seconds(1))
+                    await self.process(before: SystemClock.now.advanced(by: -self.grace))
+                }
+            }
+            group.addTask { try await self.keepStore() }
+        } onSignal: {
+            live.stop()
+            await self.process(before: .distantFuture)
+            self.broadcast.finish()
+        }
+        live.stop()
+    }
+
+    private func startCapture(_ capture: LiveCapture.Configuration) throws -> LiveCapture {
+        do {
+            return try LiveCapture.start(capture, consumer: metering)
+        } catch {
+            if case .notPermitted = error.code { throw CommandFailure("\(error)", status: .notPermitted) }
+            throw CommandFailure("\(error)")
+        }
+    }
+
+    /// Without a cluster there is nothing to wait for.
+    private var grace: Int64 { watcher == nil ? 0 : LivePipeline.grace }
+
+    /// Attributes, stores and announces every report that is due.
+    private func process(before time: Timestamp) async {
+        let batches = queue.take(before: time)
+        let history = history.snapshot
+        let flows: [AttributedFlow] = state.withLock { state in
+            state.stage.attributor.history = history
+            var flows: [AttributedFlow] = []
+            for batch in batches {
+                for (point, observation) in batch.reports {
+                    flows.append(state.stage.attribute(observation, at: point))
+                }
+            }
+            state.pending += flows
+            let excess = state.pending.count - LivePipeline.pendingMax
+            if excess > 0 {
+                state.pending.removeFirst(excess)
+                state.flowsNotStored += UInt64(excess)
+            }
+            return flows
+        }
+        await savePending()
+        broadcast.publish(flows)
+    }
+
+    private func savePending() async {
+        let pending = state.withLock { $0.pending }
+        guard !pending.isEmpty else { return }
+        let store = store
+        let result: Result<Void, any Error> = await onStoreQueue { Result { try store.append(pending) } }
+        state.withLock { state in
+            switch result {
+            case .success:
+                state.pending.removeFirst(pending.count)
+                if state.isStoreFailing { StandardError.write("podsight: the store can be written to again\n") }
+                state.isStoreFailing = false
+            case .failure(let error):
+                state.writeFailures += 1
+                if !state.isStoreFailing {
+                    StandardError.write("podsight: \(error); capture goes on, storing is tried again every second\n")
+                }
+                state.isStoreFailing = true
+            }
+        }
+    }
+
+    /// Merges small blocks and lets go of what is too old or too much, once a minute.
+    private func keepStore() async throws {
+        let store = store
+        let configuration = configuration
+        while true {
+            let result: Result<Void, any Error> = await onStoreQueue {
+                Result {
+                    _ = try store.compact()
+                    _ = try store.enforceRetention(
+                        age: configuration.retention,
+                        bytesMax: Int(configuration.storeBytesMax),
+                        now: SystemClock.now
+                    )
+                }
+            }
+            if case .failure(let error) = result {
+                state.withLock { $0.writeFailures += 1 }
+                StandardError.write("podsight: \(error)\n")
+            }
+            try await Task.sleep(for: .seconds(60))
+        }
+    }
+
+    private func onStoreQueue<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
+        await withCheckedContinuation { continuation in
+            storeQueue.async { continuation.resume(returning: body()) }
+        }
+    }
+
+    private var status: StatusReport {
+        let metered = metering.state
+        var status = StatusReport()
+        status.version = Podsight.version
+        status.started = started
+        status.now = SystemClock.now
+        status.points = metered.points
+        status.activeFlows = metered.activeFlows
+        status.queueDropped = queue.dropped
+        status.streamDropped = broadcast.dropped
+        status.store = StatusReport.Store(store)
+        status.store.retentionSeconds = (configuration.retention ?? 0) / 1_000_000_000
+        status.store.bytesMax = UInt64(configuration.storeBytesMax)
+        state.withLock { state in
+            status.reports = state.stage.reports
+            status.attribution = state.stage.endsByBasis
+            status.store.writeFailures = state.writeFailures
+            status.store.flowsNotStored = state.flowsNotStored
+        }
+        status.cluster = StatusReport.Cluster(history.snapshot, source: "none")
+        if let watcher {
+            status.cluster.add(watcher.status)
+        } else {
+            status.cluster.message = "no cluster is joined: flows are named by address only"
+        }
+        return status
+    }
+
+    /// This machine by each of its addresses.
+    private static func ownAddresses(_ host: String) throws -> [IPAddress: Identity] {
+        let identity = Identity(kind: .host, name: host)
+        var hosts: [IPAddress: Identity] = [:]
+        do {
+            for interface in try NetworkInterface.list() {
+                for address in interface.addresses { hosts[address] = identity }
+            }
+        } catch {
+            throw CommandFailure("\(error)")
+        }
+        return hosts
+    }
+}

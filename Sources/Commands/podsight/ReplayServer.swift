@@ -1,0 +1,40 @@
+import FlowModel
+import QueryAPI
+
+/// Serves what a replay stored, with the recording's end as now.
+struct ReplayServer {
+    private let replay: ReplaySummary
+    private let address: ListenAddress
+
+    init(_ replay: ReplaySummary, address: ListenAddress) {
+        self.replay = replay
+        self.address = address
+    }
+
+    func run(onListening: @escaping @Sendable (String) -> Void) async throws {
+        guard let store = replay.store else { return }
+        let broadcast = FlowBroadcast()
+        let status = replay.status
+        let range = replay.range
+        let server = FlowServer(
+            store: store,
+            address: address,
+            broadcast: broadcast,
+            now: { status.now },
+            defaultRange: { range },
+            status: { status }
+        )
+        try await ProcessLifetime.run { group in
+            group.addTask { try await server.run(onListening: onListening) }
+            group.addTask {
+                // Nothing new comes; ticks keep the streams of open consoles alive.
+                while true {
+                    try await Task.sleep(for: .seconds(2))
+                    broadcast.publish([])
+                }
+            }
+        } onSignal: {
+            broadcast.finish()
+        }
+    }
+}

@@ -1,0 +1,111 @@
+import ArgumentParser
+import FlowStorage
+import Glibc
+import KubernetesAPI
+import PacketCapture
+
+/// `podsight run`: all stages in one process, on this machine's own interfaces.
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Watch this machine's interfaces; joined with a cluster where a kubeconfig is found.",
+        discussion: """
+            Needs CAP_NET_RAW. Flows are kept in an embedded store across restarts.
+
+            EXAMPLES
+              sudo podsight run
+              sudo podsight run --interface eth0 --kubeconfig ~/.kube/config --retention 30d
+            """
+    )
+
+    @Option(help: ArgumentHelp("Where to serve the API and console.", valueName: "address"))
+    var listen = ListenAddress.standard
+
+    @Option(
+        name: .customLong("interface"),
+        help: ArgumentHelp("An interface to watch; may be repeated. All that are up, if none.", valueName: "name")
+    )
+    var interfaces: [String] = []
+
+    @Option(help: ArgumentHelp("Report flows so often.", valueName: "time"))
+    var interval = DurationOption.tenSeconds
+
+    @Option(help: ArgumentHelp("A flow without packets for so long has ended, or never.", valueName: "time"))
+    var idleTimeout = DurationOption.oneMinute
+
+    @Option(help: ArgumentHelp("The kubeconfig; else KUBECONFIG, ~/.kube/config or in-cluster.", valueName: "path"))
+    var kubeconfig: String?
+
+    @Option(help: "The kubeconfig's context.")
+    var context: String?
+
+    @Flag(inversion: .prefixedNo, help: "Join flows with a cluster where one is found.")
+    var cluster = true
+
+    @Option(help: ArgumentHelp("The store's file.", valueName: "path"))
+    var store: String?
+
+    @Option(help: ArgumentHelp("How long flows are kept.", valueName: "time"))
+    var retention = DurationOption(nanoseconds: 7 * 86_400_000_000_000)
+
+    @Option(help: ArgumentHelp("How large the store may grow.", valueName: "size"))
+    var storeMax = SizeOption(bytes: 1 << 30)
+
+    func run() async throws {
+        let config = try clusterConfig()
+        let path = store ?? RunCommand.standardStorePath
+        let flowStore: FlowStore
+        do {
+            flowStore = try FlowStore(path: path)
+        } catch {
+            throw CommandFailure("\(error)")
+        }
+        let pipeline = try LivePipeline(
+            LivePipeline.Configuration(
+                interfaces: interfaces,
+                interval: interval.nanoseconds,
+                idleTimeout: idleTimeout.nanoseconds,
+                retention: retention.nanoseconds,
+                storeBytesMax: storeMax.bytes,
+                listen: listen
+            ),
+            store: flowStore,
+            cluster: config
+        )
+        try await pipeline.run()
+    }
+
+    /// The cluster to join; says in one line where none is.
+    private func clusterConfig() throws -> KubeConfig? {
+        guard cluster else {
+            StandardError.write("podsight: --no-cluster: flows are named by address only\n")
+            return nil
+        }
+        do {
+            let environment = ProcessEnvironment.all
+            let found = try KubeConfig.discover(
+                environment: environment,
+                home: environment["HOME"],
+                explicitPath: kubeconfig,
+                context: context
+            )
+            if found == nil {
+                StandardError.write(
+                    "podsight: no kubeconfig found: flows are named by address only (--kubeconfig names one)\n"
+                )
+            }
+            if let found { StandardError.write("podsight: joining flows with \(found)\n") }
+            return found
+        } catch {
+            throw CommandFailure("\(error)")
+        }
+    }
+
+    /// Root's store is the machine's; a user's is the user's own.
+    private static var standardStorePath: String {
+        if getuid() == 0 { return "/var/lib/podsight/flows.sqlite" }
+        let environment = ProcessEnvironment.all
+        let state = environment["XDG_STATE_HOME"] ?? "\(environment["HOME"] ?? ".")/.local/state"
+        return "\(state)/podsight/flows.sqlite"
+    }
+}
