@@ -1,0 +1,37 @@
+# Podsight. `make run` does the main job, `make test` runs every test; `make help` lists the rest.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+PODSIGHT := .build/release/podsight
+
+.PHONY: help run demo build web test check format lab-clean clean
+
+help: ## Show this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+run: build ## Build, then watch this machine's interfaces; the UI is at http://127.0.0.1:7080
+	@Scripts/run-podsight $(PODSIGHT) run $(ARGS)
+
+demo: build ## Build, then open the UI on the bundled recording of a robot-shop cluster
+	@$(PODSIGHT) demo $(ARGS)
+
+build: web ## Install what is missing and build the release
+	@echo "==> building the release (the first time takes about ten minutes on two cores)" >&2
+	@swift build -c release --product podsight
+
+web: ## Build the web console into web/dist
+	@Scripts/install-dependencies
+	@Scripts/build-web
+
+test: ## Install what the tests need and run every test
+	@Scripts/test
+
+check: ## Style, architecture and scripts, without a build
+	@Scripts/check
+
+format: ## Put all Swift sources into the house format
+	@swift format -i --recursive --parallel Package.swift Sources Tests
+
+clean: ## Remove what was built
+	@rm -rf .build web/dist .venv Tests/EndToEndTests/output

@@ -1,0 +1,124 @@
+import ClusterHistory
+import ClusterModel
+import FlowModel
+import Foundation
+import JSONText
+import NetworkAddressing
+import TestSupport
+import Testing
+
+/// The recorded robot-shop run against what its traffic generator knows to be true.
+@Suite(.needsSharedData) struct RobotShopTruthTests {
+    private struct Tally: CustomStringConvertible {
+        var right = 0
+        var wrong: [String] = []
+        var ambiguous = 0
+        var unknown: [String] = []
+
+        mutating func count(_ owners: [Identity], _ what: String, isRight: (Identity) -> Bool) {
+            switch owners.count {
+            case 0: unknown.append(what)
+            case 1 where isRight(owners[0]): right += 1
+            case 1: wrong.append("\(what) got \(owners[0])")
+            default: ambiguous += 1
+            }
+        }
+
+        var description: String {
+            "right \(right), wrong \(wrong.count), ambiguous \(ambiguous), unknown \(unknown.count)"
+        }
+    }
+
+    private static let recording = Result { RecordingReader(try SharedData.bytes("robot-shop/cluster.jsonl")) }
+
+    @Test func `the recording is read without a problem`() throws {
+        let reader = try RobotShopTruthTests.recording.get()
+        #expect(reader.problems == [])
+        #expect(reader.notes > 30)
+        #expect(reader.events.count > 500)
+        #expect(zip(reader.events, reader.events.dropFirst()).allSatisfy { $0.time <= $1.time })
+        #expect(!reader.events.contains { if case .gap = $0 { true } else { false } })
+    }
+
+    @Test func `every address belongs to the pod that really had it`() throws {
+        let history = ClusterHistory(try RobotShopTruthTests.recording.get().events)
+        var callers = Tally()
+        var callersAtEnd = Tally()
+        var answerers = Tally()
+        var services = Tally()
+        for line in try SharedData.lines("robot-shop/traffic_truth.jsonl") {
+            let truth = try JSONValue.parse(line)
+            let start = try #require(time(truth["t"]))
+            let end = time(truth["t_end"]) ?? start
+            if let uid = truth["src_uid"]?.text, let source = truth["src_ip"]?.text.flatMap({ IPAddress($0) }) {
+                let what = "\(truth["src_pod"]?.text ?? "") \(source) at \(start)"
+                callers.count(history.owners(of: source, at: start).map(\.identity), what) { $0.uid == uid }
+                callersAtEnd.count(history.owners(of: source, at: end).map(\.identity), what) { $0.uid == uid }
+            }
+            if let answer = truth["answer"]?.text?.split(separator: " ").first {
+                let pod = history.pod(named: answer, at: start)
+                let uid = pod?.uid ?? ""
+                let addresses = history.podAddresses(uid: uid)
+                let owning = addresses.flatMap { history.owners(of: $0, at: start) }.map(\.identity)
+                answerers.count(Array(Set(owning.filter { $0.uid == uid })), "\(answer) at \(start)") {
+                    $0.name == answer
+                }
+            }
+            if let name = truth["dst_service"]?.text, let port = truth["dst_port"]?.int,
+                let address = truth["dst_ip"]?.text.flatMap({ IPAddress($0) }), truth["src_pod"]?.text != nil
+            {
+                let found = history.service(at: address, port: UInt16(port), transport: .tcp, at: start)
+                services.count([found].compactMap(\.self), "\(name) \(address):\(port) at \(start)") { $0.name == name }
+            }
+        }
+        print("callers:        \(callers)")
+        print("callers at end: \(callersAtEnd)")
+        print("answerers:      \(answerers)")
+        print("services:       \(services)")
+        for tally in [callers, callersAtEnd, answerers, services] {
+            #expect(tally.wrong.prefix(5) == [])
+            #expect(tally.unknown.prefix(5) == [])
+            #expect(tally.ambiguous == 0)
+            #expect(tally.right > 100)
+        }
+    }
+
+    @Test func `every packet at a pod's interface is from or to the pod that owns the address then`() throws {
+        let history = ClusterHistory(try RobotShopTruthTests.recording.get().events)
+        let folder = SharedData.folder.appending(path: "robot-shop/captures")
+        var packets = Tally()
+        for file in try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() {
+            // A pod captured anew after a change of address or UID has the time in its file's name.
+            var name = file.dropLast(".pcap".count)
+            if let time = name.split(separator: "-").last, time.count == 10, Int(time) != nil {
+                name = name.dropLast(11)
+            }
+            for packet in try CapturedAddresses.read(SharedData.bytes("robot-shop/captures/\(file)")) {
+                let what = "\(file) \(packet.source) > \(packet.destination) at \(packet.time)"
+                guard let pod = history.pod(named: name, at: packet.time) else {
+                    packets.unknown.append("no pod: \(what)")
+                    continue
+                }
+                let ends = [packet.source, packet.destination]
+                guard let own = ends.first(where: { history.podAddresses(uid: pod.uid).contains($0) }) else {
+                    packets.unknown.append("no own address: \(what)")
+                    continue
+                }
+                packets.count(history.owners(of: own, at: packet.time).map(\.identity), what) {
+                    $0.name == name && $0.uid == pod.uid
+                }
+            }
+        }
+        print("packets:        \(packets)")
+        #expect(packets.wrong.prefix(5) == [])
+        #expect(packets.unknown.prefix(5) == [])
+        #expect(packets.ambiguous == 0)
+        #expect(packets.right > 5_000)
+    }
+
+    private func time(_ json: JSONValue?) -> Timestamp? {
+        json?.number.map {
+            Timestamp(seconds: Int64($0), nanoseconds: Int64($0.truncatingRemainder(dividingBy: 1) * 1e9))
+        }
+    }
+}

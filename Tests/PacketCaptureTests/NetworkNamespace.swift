@@ -1,0 +1,130 @@
+import Foundation
+import Testing
+
+/// Two network namespaces joined by a veth pair, `near` in one and `far` in the other; removed with this object.
+///
+/// Nothing else speaks in them: IPv6 is off and neighbours are static.
+final class NamespacePair: Sendable {
+    let near: String
+    let far: String
+
+    static let nearAddress = "198.51.100.1"
+    static let farAddress = "198.51.100.2"
+    /// Reaches `far`, which drops it without an answer.
+    static let silentAddress = "198.51.100.3"
+
+    init() throws {
+        let suffix = UUID().uuidString.prefix(8)
+        near = "podsight-test-near-\(suffix)"
+        far = "podsight-test-far-\(suffix)"
+        for namespace in [near, far] {
+            try Self.ip("netns", "add", namespace)
+            try run("sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1", in: namespace)
+            try run("sysctl", "-qw", "net.ipv6.conf.default.disable_ipv6=1", in: namespace)
+            try Self.ip("-n", namespace, "link", "set", "lo", "up")
+        }
+        try Self.ip(
+            "-n",
+            near,
+            "link",
+            "add",
+            "name",
+            "near",
+            "address",
+            "02:00:00:00:00:01",
+            "type",
+            "veth",
+            "peer",
+            "name",
+            "far",
+            "address",
+            "02:00:00:00:00:02",
+            "netns",
+            far
+        )
+        try Self.ip("-n", near, "addr", "add", "\(Self.nearAddress)/24", "dev", "near")
+        try Self.ip("-n", far, "addr", "add", "\(Self.farAddress)/24", "dev", "far")
+        try Self.ip("-n", near, "link", "set", "near", "up")
+        try Self.ip("-n", far, "link", "set", "far", "up")
+        for address in [Self.farAddress, Self.silentAddress] {
+            try Self.ip("-n", near, "neigh", "add", address, "lladdr", "02:00:00:00:00:02", "dev", "near")
+        }
+        try Self.ip("-n", far, "neigh", "add", Self.nearAddress, "lladdr", "02:00:00:00:00:01", "dev", "far")
+    }
+
+    deinit {
+        for namespace in [near, far] { _ = try? Self.ip("netns", "delete", namespace) }
+    }
+
+    /// The file of a namespace.
+    func path(_ namespace: String) -> String { "/var/run/netns/\(namespace)" }
+
+    @discardableResult
+    func run(_ command: String..., in namespace: String) throws -> String {
+        try Self.run([Self.ipCommand, "netns", "exec", namespace] + command)
+    }
+
+    /// Sends so many UDP packets of so many bytes from `near`.
+    func sendUDP(_ count: Int, bytes: Int, to address: String, port: Int) throws {
+        let script = """
+            import socket
+            s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            for i in range(\(count)):
+                while True:
+                    try:
+                        s.sendto(bytes(\(bytes)), ('\(address)', \(port)))
+                        break
+                    except (BlockingIOError, ConnectionRefusedError):
+                        pass
+            """
+        try run("python3", "-c", script, in: near)
+    }
+
+    private static let ipCommand =
+        ["/usr/sbin/ip", "/sbin/ip", "/usr/bin/ip"].first(where: FileManager.default.isExecutableFile) ?? "ip"
+
+    @discardableResult
+    static func ip(_ arguments: String...) throws -> String { try run([ipCommand] + arguments) }
+
+    private static func run(_ command: [String]) throws -> String {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = command
+        let output = Pipe()
+        process.standardOutput = output
+        process.standardError = output
+        try process.run()
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else { throw CommandFailure(command: command, output: text) }
+        return text
+    }
+
+    struct CommandFailure: Error {
+        let command: [String]
+        let output: String
+    }
+
+    /// Whether this process may make namespaces.
+    fileprivate static let isPossible: Bool = {
+        let name = "podsight-test-probe-\(UUID().uuidString.prefix(8))"
+        do {
+            try ip("netns", "add", name)
+            defer { _ = try? ip("netns", "delete", name) }
+            try ip("-n", name, "link", "add", "name", "probe0", "type", "veth", "peer", "name", "probe1")
+            return true
+        } catch {
+            return false
+        }
+    }()
+}
+
+extension Trait where Self == ConditionTrait {
+    /// Skips the test where namespaces cannot be made, and says so; in CI it runs and fails instead.
+    static var needsNetworkNamespaces: Self {
+        .enabled(
+            if: ProcessInfo.processInfo.environment["CI"] != nil || NamespacePair.isPossible,
+            "skipped: needs root and iproute2 to make network namespaces"
+        )
+    }
+}
