@@ -156,7 +156,7 @@ let package = Package(
             "FlowStorage",
             [
                 "FlowStorage", "FlowQuery", "FlowAttribution", "ClusterHistory", "FlowModel", "NetworkAddressing",
-                "TestSupport",
+                "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
             ]
         ),
     ],

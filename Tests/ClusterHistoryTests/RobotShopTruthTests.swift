@@ -116,6 +116,48 @@ import Testing
         #expect(packets.right > 5_000)
     }
 
+    @Test func `what the experiment changed is seen in its time`() throws {
+        let events = try RobotShopTruthTests.recording.get().events
+        let history = ClusterHistory(events)
+        let moved = try #require(IPAddress("10.96.77.77"))
+        var names: [String] = []
+        for tenths in 0..<2_200 {
+            let time = Timestamp(seconds: 1_795_224_910, nanoseconds: Int64(tenths) * 100_000_000)
+            let owners = history.owners(of: moved, at: time).map(\.identity.name)
+            #expect(owners.count <= 1)
+            if let name = owners.first, names.last != name { names.append(name) }
+        }
+        #expect(names == ["tmp-a", "tmp-b"])
+        // The selector of cart pointed at user for a while, and only then.
+        var carts: [String] = []
+        let user = try #require(history.pod(named: "user-65c9bb88d9-597bs", at: Timestamp(seconds: 1_795_225_040)))
+        for seconds in 1_795_225_040..<1_795_225_065 as Range<Int64> {
+            let services = history.podIdentity(uid: user.uid, at: Timestamp(seconds: seconds))?.services ?? []
+            if carts.last != services.joined(separator: ",") { carts.append(services.joined(separator: ",")) }
+        }
+        #expect(carts == ["user", "cart,user", "user"])
+        #expect(user.workload == Identity.Workload(kind: "Deployment", name: "user"))
+        #expect(user.node == "minikube")
+        #expect(history.gaps == [])
+    }
+
+    @Test func `events in any order never trap and never give an address to two pods at once`() throws {
+        var random = SeededRandom(seed: 11)
+        let events = try RobotShopTruthTests.recording.get().events
+        for round in 0..<6 {
+            var shuffled = events
+            if round > 0 { shuffled.shuffle(using: &random) }
+            let history = ClusterHistory(shuffled)
+            for last in 1...40 {
+                let address = IPAddress(v4: 0xac11_0000 + UInt32(last))
+                for seconds in stride(from: 1_795_224_900 as Int64, to: 1_795_225_130, by: 1) {
+                    let owners = history.owners(of: address, at: Timestamp(seconds: seconds, nanoseconds: 500_000_000))
+                    #expect(owners.filter { $0.kind == .pod }.count <= 1)
+                }
+            }
+        }
+    }
+
     private func time(_ json: JSONValue?) -> Timestamp? {
         json?.number.map {
             Timestamp(seconds: Int64($0), nanoseconds: Int64($0.truncatingRemainder(dividingBy: 1) * 1e9))

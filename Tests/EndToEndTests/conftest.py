@@ -79,9 +79,9 @@ class Server:
                 if not chunk:
                     break
                 self.log += chunk
-                found = re.search(rb"http://[0-9.:\[\]a-z]+:\d+", self.log)
+                found = re.search(rb" at (http://[0-9.:\[\]a-z]+:\d+)", self.log)
                 if found:
-                    return found.group().decode()
+                    return found.group(1).decode()
         self.process.kill()
         raise AssertionError(f"no URL within {timeout} s: {self.log.decode()}")
 

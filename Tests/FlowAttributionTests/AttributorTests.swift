@@ -152,8 +152,9 @@ struct AttributorTests {
         #expect(try owner(150).identity?.uid == "u-new")
         #expect(try owner(150).basis == .address)
         let between = try owner(93)
-        #expect(between.identity == nil)
-        #expect(between.basis == .cidr || between.basis == .unknown)
+        #expect(between.basis == .cidr)
+        #expect(between.identity?.kind == .network)
+        #expect(between.reason.contains("pod shop/old had it until"))
     }
 
     @Test func `a TCP connection belongs to whom it was opened with, however long it is held`() throws {

@@ -74,6 +74,20 @@ struct FlowMeterReportTests {
     }
 
     @Test
+    func `a pause of exactly the idle timeout is not yet idle`() {
+        let configuration = MeteringConfiguration(interval: 10 * second, idleTimeout: 10 * second)
+        #expect(reports([.up(Flags.ack, at: 0), .up(Flags.ack, at: 10 * second)], configuration).count == 2)
+        #expect(reports([.up(Flags.ack, at: 0), .up(Flags.ack, at: 10 * second + 1)], configuration).count == 3)
+        for (start, isIdle) in [(10 * second - 1, true), (10 * second, false)] {
+            var meter = FlowMeter(configuration: configuration)
+            var all: [Observation] = []
+            meter.add(.up(Flags.ack, at: start), into: &all)
+            meter.advance(to: Timestamp(nanoseconds: 20 * second), into: &all)
+            #expect(all.map(\.endReason) == (isIdle ? [.activeTimeout, .idleTimeout] : [.activeTimeout]))
+        }
+    }
+
+    @Test
     func `late packets of an ended flow make one more report and open no flow`() {
         let all = reports([
             .up(Flags.syn, at: 1 * second), .down(Flags.rst, at: 9 * second),

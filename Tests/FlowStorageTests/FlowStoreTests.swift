@@ -143,6 +143,26 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: URL(filePath: path).deletingLastPathComponent().path))
     }
 
+    @Test func `a temporary store of a killed process is removed by the next, one in use is not`() throws {
+        let inUse = try FlowStore.temporary()
+        let parent = FileManager.default.temporaryDirectory
+        let abandoned = parent.appending(path: "podsight-store-\(UUID().uuidString)")
+        let fresh = parent.appending(path: "podsight-store-\(UUID().uuidString)")
+        let anHourAgo = Date(timeIntervalSinceNow: -3600)
+        for (folder, date) in [(abandoned, anHourAgo), (fresh, Date())] {
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+            let lock = folder.appending(path: "flows.db.lock").path
+            try Data().write(to: URL(filePath: lock))
+            try FileManager.default.setAttributes([.modificationDate: date], ofItemAtPath: lock)
+        }
+        try FileManager.default.setAttributes([.modificationDate: anHourAgo], ofItemAtPath: inUse.path + ".lock")
+        _ = try FlowStore.temporary()
+        #expect(!FileManager.default.fileExists(atPath: abandoned.path))
+        #expect(FileManager.default.fileExists(atPath: fresh.path))
+        #expect(FileManager.default.fileExists(atPath: inUse.path))
+        try FileManager.default.removeItem(at: fresh)
+    }
+
     @Test func `is read while it is written, and each read sees whole appends`() async throws {
         let store = try FlowStore.temporary()
         try await withThrowingTaskGroup(of: Void.self) { group in

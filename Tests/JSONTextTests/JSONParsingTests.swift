@@ -90,7 +90,8 @@ import Testing
     }
 
     @Test func `skipped keys are checked but not built, at any depth`() throws {
-        let text = #"{"x":{"managedFields":[{"f":{}},"s\n",1e5,null],"y":1},"managedFields":{},"z":{"managedFields":"label"}}"#
+        let text =
+            #"{"x":{"managedFields":[{"f":{}},"s\n",1e5,null],"y":1},"managedFields":{},"z":{"managedFields":"label"}}"#
         let value = try JSONValue.parse(text, skipping: ["managedFields"])
         let label = JSONValue.object(["managedFields": .string("label")])
         #expect(value == .object(["x": .object(["y": .integer(1)]), "z": label]))

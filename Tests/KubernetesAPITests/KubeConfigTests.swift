@@ -63,15 +63,15 @@ struct KubeConfigTests {
         #expect(config.source == .files([path]))
     }
 
-    @Test func `the explicit path goes before KUBECONFIG, that before the home folder, that before the pod`() throws {
+    @Test(.needsOpenSSL)
+    func `the explicit path goes before KUBECONFIG, that before the home folder, that before the pod`() throws {
         func write(_ name: String, _ server: String) throws -> String {
             try folder.write(name, Self.kubeconfig(cluster: "server: https://\(server)"))
         }
         let explicit = try write("explicit", "explicit")
         let variable = try write("variable", "variable")
         try folder.write("serviceaccount/token", "t")
-        try #require(TestCertificates.shared != nil)
-        try folder.write("serviceaccount/ca.crt", TestCertificates.shared?.folder.read("ca.crt") ?? "")
+        try folder.write("serviceaccount/ca.crt", try #require(TestCertificates.shared).folder.read("ca.crt"))
         let pod = ["KUBERNETES_SERVICE_HOST": "10.96.0.1", "KUBERNETES_SERVICE_PORT": "443"]
         #expect(try discover(pod)?.server == "https://10.96.0.1:443")
         _ = try write("home/.kube/config", "home")

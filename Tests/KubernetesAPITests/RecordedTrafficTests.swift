@@ -51,17 +51,20 @@ struct RecordedTrafficTests {
     @Test(.needsSharedData) func `a watcher of the recorded server learns what the recording tells`() async throws {
         let exchanges = try Self.exchanges("robot-shop/cluster.jsonl")
         var lists: [String: [String]] = [:]
-        var watches: [String: [String]] = [:]
+        var watches: [String: [Exchange]] = [:]
         for exchange in exchanges where exchange.status == 200 {
             if exchange.url.contains("watch=true") {
-                watches[exchange.path] = exchange.chunks
+                watches[exchange.path, default: []].append(exchange)
             } else if exchange.url.contains("limit=500") {
                 lists[exchange.path] = exchange.chunks
             }
         }
         let server = try await ScriptedServer { [lists, watches] request, index in
             guard request.isWatch else { return .init(chunks: lists[request.path] ?? []) }
-            return .init(chunks: index == 1 ? watches[request.path] ?? [] : [], end: .open)
+            // The list came first; the server ended some watches, which were then resumed.
+            let all = watches[request.path] ?? []
+            guard index <= all.count else { return .init(end: .open) }
+            return .init(chunks: all[index - 1].chunks, end: index < all.count ? .complete : .open)
         }
         let recorded = try ClusterFile.load(SharedData.folder.appending(path: "robot-shop/cluster.jsonl").path)
         let config = KubeConfig(
@@ -79,7 +82,8 @@ struct RecordedTrafficTests {
         // Eleven lists, and what the other count found: 456 additions and changes, 79 deletions.
         await collector.run(watcher) { collector.all.count >= 11 + 456 + 79 }
         for kind in ObjectKind.allCases {
-            #expect(Self.objects(collector.all, kind) == Self.objects(recorded.events, kind), "\(kind)")
+            let isSame = Self.objects(collector.all, kind) == Self.objects(recorded.events, kind)
+            #expect(isSame, "\(kind)")
         }
         #expect(watcher.status.errors == 0)
         #expect(watcher.status.undecodable == 0)

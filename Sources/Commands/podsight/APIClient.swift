@@ -24,9 +24,29 @@ struct APIClient {
     ) async throws {
         let query = parameters.map { "\(APIClient.encode($0))=\(APIClient.encode($1))" }.joined(separator: "&")
         let request = HTTPClientRequest(url: server + path + (query.isEmpty ? "" : "?" + query))
+        // A refused connection is an answer: trying it again for a minute helps nobody.
+        var configuration = HTTPClient.Configuration()
+        configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.timeout.connect = .seconds(10)
+        let client = HTTPClient(configuration: configuration)
+        do {
+            try await exchange(request, on: client, timeout, body)
+        } catch {
+            try? await client.shutdown()
+            throw error
+        }
+        try? await client.shutdown()
+    }
+
+    private func exchange(
+        _ request: HTTPClientRequest,
+        on client: HTTPClient,
+        _ timeout: TimeAmount,
+        _ body: (ByteBuffer) throws -> Void
+    ) async throws {
         let response: HTTPClientResponse
         do {
-            response = try await HTTPClient.shared.execute(request, timeout: timeout)
+            response = try await client.execute(request, timeout: timeout)
         } catch {
             throw CommandFailure(
                 "no answer from \(server) (\(APIClient.reason(error))); is `podsight run` running there? "

@@ -216,7 +216,7 @@ final class LivePipeline: Sendable {
     private var status: StatusReport {
         let metered = metering.state
         var status = StatusReport()
-        status.version = Podsight.version
+        status.version = productVersion
         status.started = started
         status.now = SystemClock.now
         status.points = metered.points

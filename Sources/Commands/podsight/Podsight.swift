@@ -1,11 +1,10 @@
 import ArgumentParser
+import FlowModel
 import Glibc
 
 /// The command line: reads what is asked for and wires the parts that do it.
 @main
 struct Podsight: AsyncParsableCommand {
-    static let version = "0.1.0"
-
     static let configuration = CommandConfiguration(
         commandName: "podsight",
         abstract: "Who talked to whom in a Kubernetes cluster, when, how much, and through which NAT.",
@@ -20,7 +19,7 @@ struct Podsight: AsyncParsableCommand {
               0 done, 1 error, 2 the answer is no, 64 usage, 69 server unavailable, 77 not permitted,
               130 interrupted
             """,
-        version: version,
+        version: productVersion,
         subcommands: [
             RunCommand.self, ReplayCommand.self, DemoCommand.self, FlowsCommand.self, StatusCommand.self,
         ]

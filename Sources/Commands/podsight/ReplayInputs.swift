@@ -41,10 +41,20 @@ struct ReplayInputs {
         let stem = base.lastIndex(of: ".").map { String(base[..<$0]) } ?? base
         do {
             let reader = try CaptureFileReader(bytes)
+            // A pcap file has one link type for all; in a pcapng file each interface brings its own.
+            if let linkType = reader.interfaces.first?.linkType, !linkType.isSupported {
+                throw CommandFailure(ReplayInputs.unsupported(linkType, path))
+            }
             captures.append(Capture(path: path, name: stem.isEmpty ? base : stem, reader: reader, file: file))
-        } catch {
+        } catch let error as CaptureFileError {
             throw CommandFailure("\(path): \(error)")
         }
+    }
+
+    /// Says that nothing can be made of packets of this kind, and what to do.
+    static func unsupported(_ linkType: LinkType, _ path: String) -> String {
+        "\(path): link type \(linkType.rawValue) is not read here; Ethernet, Linux cooked and raw IP are: "
+            + "capture on an interface of that kind, or convert the file"
     }
 
     /// Reads a recording of API traffic, or a file or folder of manifests.

@@ -82,8 +82,12 @@ struct ReplayPipeline: ~Copyable {
         }
         try flush()
         progress.clear()
-        let failures = zip(inputs.captures, merged.readers).compactMap { capture, reader in
-            reader.failure.map { "\(capture.path): \($0)" }
+        var failures: [String] = []
+        for (capture, reader) in zip(inputs.captures, merged.readers) {
+            if let failure = reader.failure { failures.append("\(capture.path): \(failure)") }
+            for interface in reader.interfaces where !interface.linkType.isSupported {
+                failures.append(ReplayInputs.unsupported(interface.linkType, capture.path))
+            }
         }
         let summary = ReplaySummary(
             inputs: inputs,

@@ -26,7 +26,7 @@ struct ReplaySummary {
         let whole = range ?? TimeRange(from: Timestamp(nanoseconds: 0), to: Timestamp(nanoseconds: 0))
         self.range = TimeRange(from: whole.from, to: whole.to.advanced(by: 1))
         var status = StatusReport()
-        status.version = Podsight.version
+        status.version = productVersion
         status.isReplay = true
         status.started = SystemClock.now
         status.now = self.range.to
@@ -36,6 +36,8 @@ struct ReplaySummary {
         status.translations = UInt64(inputs.translations.count)
         status.translationSource = inputs.translationSource
         status.cluster = StatusReport.Cluster(inputs.history, source: inputs.clusterSource)
+        // A recording is all there is to know of its cluster.
+        status.cluster.connected = inputs.clusterSource != "none"
         if let store { status.store = StatusReport.Store(store) }
         self.status = status
     }

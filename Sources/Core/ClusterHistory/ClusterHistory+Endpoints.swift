@@ -1,5 +1,5 @@
-internal import ClusterModel
-internal import FlowModel
+import ClusterModel
+import FlowModel
 
 extension ClusterHistory {
     mutating func change(_ slice: EndpointSlice, id: String, _ moment: Moment) {

@@ -1,5 +1,5 @@
-internal import ClusterModel
-internal import FlowModel
+import ClusterModel
+import FlowModel
 
 extension ClusterHistory {
     /// Computes anew how a pod is named from a time on; equal neighbours become one instance.

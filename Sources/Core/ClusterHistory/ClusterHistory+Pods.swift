@@ -1,6 +1,6 @@
-internal import ClusterModel
-internal import FlowModel
-internal import NetworkAddressing
+import ClusterModel
+import FlowModel
+import NetworkAddressing
 
 extension ClusterHistory {
     mutating func change(_ pod: Pod, id: String, _ moment: Moment) {

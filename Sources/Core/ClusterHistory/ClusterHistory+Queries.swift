@@ -1,6 +1,6 @@
-internal import ClusterModel
-package import FlowModel
-package import NetworkAddressing
+import ClusterModel
+import FlowModel
+import NetworkAddressing
 
 extension ClusterHistory {
     // MARK: Addresses

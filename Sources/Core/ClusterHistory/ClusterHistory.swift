@@ -1,6 +1,6 @@
-package import ClusterModel
-package import FlowModel
-internal import NetworkAddressing
+import ClusterModel
+import FlowModel
+import NetworkAddressing
 
 /// Every known version of every object, and every owner of every address, as intervals `[from, until)`.
 ///
@@ -29,9 +29,13 @@ package struct ClusterHistory: Sendable {
 
     /// A time in which changes of a kind may have been missed.
     package struct Gap: Sendable, Hashable {
+        /// The kind of object.
         package let kind: ObjectKind
+        /// When the kind was last known to be followed.
         package let from: Timestamp
+        /// When it was known again.
         package let until: Timestamp
+        /// Why it was not followed.
         package let reason: String
     }
 
@@ -91,7 +95,7 @@ package struct ClusterHistory: Sendable {
         for event in events { apply(event) }
     }
 
-    /// Learns an event. What is older than what is known of the object is passed over.
+    /// Learns an event; what is older than what is known of the object is passed over.
     package mutating func apply(_ event: ClusterEvent) {
         switch event {
         case .listed(let kind, let objects, let resourceVersion, let time):

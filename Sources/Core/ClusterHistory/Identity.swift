@@ -1,4 +1,4 @@
-package import NetworkAddressing
+import NetworkAddressing
 
 /// Who is behind an address: the result of an attribution.
 ///

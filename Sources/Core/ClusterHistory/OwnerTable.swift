@@ -1,4 +1,4 @@
-package import FlowModel
+import FlowModel
 
 /// What can own an address or a port.
 struct OwnerKey: Hashable, Sendable {
@@ -100,7 +100,8 @@ struct OwnerTable: Sendable {
             if other.owner == owner {
                 row.from = max(row.from, min(other.until, time))
             } else if isExclusive, other.isExclusive, other.owner.kind == owner.kind,
-                other.from < row.until, row.from < other.until, other.from < time
+                other.from < row.until, row.from < other.until,
+                max(other.evidence, evidence) != .distantPast
             {
                 // Two owners from one state that always held stay beside each other: nothing tells them apart.
                 if OwnerTable.divide(&row, &rows[index], learntAt: time) { takeovers += 1 }

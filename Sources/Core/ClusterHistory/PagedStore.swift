@@ -12,7 +12,8 @@ struct PagedStore<Element: Sendable>: Sendable {
     }
 
     subscript(index: Int) -> Element {
-        get { pages[index / PagedStore.pageSize][index % PagedStore.pageSize] }
+        // Yields in place: a copy of a record would retain all of its parts.
+        _read { yield pages[index / PagedStore.pageSize][index % PagedStore.pageSize] }
         _modify { yield &pages[index / PagedStore.pageSize][index % PagedStore.pageSize] }
     }
 }
@@ -24,7 +25,7 @@ struct ShardedMap<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private func shard(of key: Key) -> Int { key.hashValue & 255 }
 
     subscript(key: Key) -> Value? {
-        get { shards[shard(of: key)][key] }
+        _read { yield shards[shard(of: key)][key] }
         _modify { yield &shards[shard(of: key)][key] }
     }
 

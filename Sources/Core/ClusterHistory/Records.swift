@@ -1,6 +1,6 @@
-internal import ClusterModel
-internal import FlowModel
-internal import NetworkAddressing
+import ClusterModel
+import FlowModel
+import NetworkAddressing
 
 /// Since when an object is known, in which version, and when it went.
 struct Presence: Sendable {
@@ -46,7 +46,7 @@ struct ObjectStore<Record: Tracked>: Sendable {
     var count: Int { records.count }
 
     subscript(index: Int) -> Record {
-        get { records[index] }
+        _read { yield records[index] }
         _modify { yield &records[index] }
     }
 

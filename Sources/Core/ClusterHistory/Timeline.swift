@@ -1,4 +1,4 @@
-internal import FlowModel
+import FlowModel
 
 /// A value that changes at known times; the first holds for all time before it as well.
 struct Timeline<Value: Sendable>: Sendable {

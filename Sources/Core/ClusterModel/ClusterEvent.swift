@@ -1,4 +1,4 @@
-package import FlowModel
+import FlowModel
 
 /// Something that was learnt of the cluster, at the time it was learnt.
 package enum ClusterEvent: Sendable, Hashable {

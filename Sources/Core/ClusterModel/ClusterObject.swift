@@ -1,4 +1,4 @@
-package import JSONText
+import JSONText
 
 /// One object of the cluster, reduced to what attribution needs.
 package enum ClusterObject: Sendable, Hashable {

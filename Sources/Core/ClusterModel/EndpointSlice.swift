@@ -1,5 +1,5 @@
-internal import JSONText
-package import NetworkAddressing
+import JSONText
+import NetworkAddressing
 
 /// A part of the endpoints of one service, all of one address family.
 package struct EndpointSlice: Sendable, Hashable {
@@ -40,6 +40,7 @@ package struct EndpointSlice: Sendable, Hashable {
     package struct Port: Sendable, Hashable {
         /// The service port's name; empty where it has none.
         package let name: String
+        /// TCP, UDP or SCTP.
         package let transport: TransportProtocol
         /// The port at the pods; 0 for all ports.
         package let number: UInt16

@@ -1,4 +1,4 @@
-internal import JSONText
+import JSONText
 
 /// One page of a LIST response.
 package struct ListPage: Sendable {

@@ -1,5 +1,5 @@
-internal import FlowModel
-package import JSONText
+import FlowModel
+import JSONText
 
 /// Turns the objects of manifests or of `kubectl get -o yaml` into one state that has always held.
 package struct ManifestReader: Sendable {

@@ -1,5 +1,5 @@
-internal import JSONText
-package import NetworkAddressing
+import JSONText
+import NetworkAddressing
 
 /// A node: its addresses, zone and the blocks its pods get addresses from.
 package struct Node: Sendable, Hashable {

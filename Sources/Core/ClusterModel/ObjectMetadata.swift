@@ -1,5 +1,5 @@
-package import FlowModel
-internal import JSONText
+import FlowModel
+import JSONText
 
 /// What every object says of itself.
 package struct ObjectMetadata: Sendable, Hashable {

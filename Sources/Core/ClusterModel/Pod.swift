@@ -1,6 +1,6 @@
-package import FlowModel
-internal import JSONText
-package import NetworkAddressing
+import FlowModel
+import JSONText
+import NetworkAddressing
 
 /// A pod: where it runs, which addresses it says it has, and the evidence of when.
 package struct Pod: Sendable, Hashable {
@@ -18,7 +18,9 @@ package struct Pod: Sendable, Hashable {
 
     /// A port that a container declares.
     package struct Port: Sendable, Hashable {
+        /// The port in the pod's network namespace.
         package let number: UInt16
+        /// TCP, UDP or SCTP.
         package let transport: TransportProtocol
         /// The port of the node that leads to it; 0 for none.
         package let hostPort: UInt16

@@ -1,5 +1,5 @@
-internal import FlowModel
-internal import JSONText
+import FlowModel
+import JSONText
 
 /// Turns recorded API traffic into cluster events.
 ///

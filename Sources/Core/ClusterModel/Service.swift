@@ -1,5 +1,5 @@
-internal import JSONText
-package import NetworkAddressing
+import JSONText
+import NetworkAddressing
 
 /// A service: its addresses, ports and selector.
 package struct Service: Sendable, Hashable {
@@ -7,6 +7,7 @@ package struct Service: Sendable, Hashable {
     package struct Port: Sendable, Hashable {
         /// The port's name; empty where it has none.
         package let name: String
+        /// TCP, UDP or SCTP.
         package let transport: TransportProtocol
         /// The port at the service's addresses.
         package let number: UInt16

@@ -1,4 +1,4 @@
-internal import JSONText
+import JSONText
 
 /// What one line of a WATCH response says.
 package enum WatchEvent: Sendable, Hashable {

@@ -27,14 +27,15 @@ package struct Attributor: Sendable {
 
     /// The observation with both ends attributed, turned round where there is stronger evidence of its direction.
     package func attribute(_ observation: Observation, at point: ObservationPoint) -> AttributedFlow {
-        let window = TimeWindow(observation)
+        let seen = TimeWindow(observation)
         let matches = translations.matches(
             observation.transport,
             from: observation.source,
             to: observation.destination,
-            between: window.start,
-            and: window.end
+            between: seen.start,
+            and: seen.end
         )
+        let window = TimeWindow(observation, opened: matches.first?.translation.from)
         let observation = directed(observation, matches.first, window)
         // Turning the observation round turns its matches round with it.
         let ends = Ends(observation, matches.map(\.translation))
@@ -74,14 +75,17 @@ struct TimeWindow {
     let end: Timestamp
 
     /// A TCP connection belongs to those who opened it, however long it is held; all else to its own report's time.
-    init(_ observation: Observation) {
-        if observation.transport == .tcp {
-            start = observation.flowStart
-            end = observation.flowStart
-        } else {
+    ///
+    /// `opened` is when the kernel first tracked the connection, which may be long before the first packet seen here.
+    init(_ observation: Observation, opened: Timestamp? = nil) {
+        guard observation.transport == .tcp else {
             start = observation.start
             end = observation.end
+            return
         }
+        let opened = opened.flatMap { $0 == .distantPast ? nil : $0 } ?? observation.flowStart
+        start = min(observation.flowStart, opened)
+        end = start
     }
 }
 
@@ -260,7 +264,8 @@ extension Attributor {
             return AttributedEnd(endpoint: end, basis: .wellKnown, reason: name)
         }
         if let network = history.network(containing: end.address, at: window.start) {
-            return AttributedEnd(endpoint: end, identity: network, basis: .cidr)
+            let reason = whyUnknown(end.address, window.start)
+            return AttributedEnd(endpoint: end, identity: network, basis: .cidr, reason: reason)
         }
         return AttributedEnd(endpoint: end, basis: .unknown, reason: whyUnknown(end.address, window.start))
     }
@@ -299,6 +304,8 @@ extension Attributor {
         if let next = history.nextOwner(after: time, of: address) {
             return "no owner at this time; \(next.identity) had it from \(next.from)"
         }
-        return history.lastEventTime == nil ? "no cluster is known" : "not an address of this cluster"
+        if history.lastEventTime == nil { return "no cluster is known" }
+        return history.network(containing: address, at: time) == nil
+            ? "not an address of this cluster" : "nobody is known to have had this address"
     }
 }

@@ -1,4 +1,4 @@
-package import NetworkAddressing
+import NetworkAddressing
 
 /// Community ID, version 1: a flow's identity, the same from either end.
 ///

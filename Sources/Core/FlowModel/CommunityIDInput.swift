@@ -1,4 +1,4 @@
-package import NetworkAddressing
+import NetworkAddressing
 
 /// A flow tuple as a person or another program wrote it, checked as the reference implementation does.
 package struct CommunityIDInput: Hashable, Sendable {

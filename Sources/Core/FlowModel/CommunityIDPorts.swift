@@ -1,4 +1,4 @@
-package import NetworkAddressing
+import NetworkAddressing
 
 /// How ICMP and ICMPv6 messages take the place of ports in a Community ID.
 ///

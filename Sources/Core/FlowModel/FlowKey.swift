@@ -1,4 +1,4 @@
-package import NetworkAddressing
+import NetworkAddressing
 
 /// A flow's identity in a table: protocol and two endpoints in canonical order, the same from either end.
 ///

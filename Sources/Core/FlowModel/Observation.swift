@@ -1,4 +1,4 @@
-package import NetworkAddressing
+import NetworkAddressing
 
 /// A flow as one observation point saw it in one reporting interval.
 ///

@@ -1,4 +1,4 @@
-package import NetworkAddressing
+import NetworkAddressing
 
 /// Where packets are seen: an interface in a network namespace, or a capture that was taken at one.
 package final class ObservationPoint: Sendable {

@@ -1,4 +1,4 @@
-package import NetworkAddressing
+import NetworkAddressing
 
 /// What network address translation did to one connection on one node, from a time until a time.
 package struct Translation: Hashable, Sendable {

@@ -35,4 +35,12 @@ package struct LinkType: RawRepresentable, Hashable, Sendable, BitwiseCopyable {
     package var isRawIP: Bool {
         rawValue == 101 || rawValue == 12 || rawValue == 14 || rawValue == 228 || rawValue == 229
     }
+
+    /// Whether the way from a packet's first byte to its IP header is known.
+    package var isSupported: Bool {
+        switch self {
+        case .ethernet, .linuxCooked, .linuxCooked2, .ciscoHDLC, .null, .loop, .ppp, .ipv4, .ipv6: true
+        default: isRawIP
+        }
+    }
 }

@@ -1,4 +1,4 @@
-package import NetworkAddressing
+import NetworkAddressing
 
 /// What metering needs of one packet: its outermost IP header and the start of its transport header.
 ///

@@ -23,7 +23,7 @@ package struct ECSFlowEncoder: Sendable {
     /// - Parameters:
     ///   - version: The product's version, which `observer.version` carries.
     ///   - seed: The seed of the Community ID.
-    package init(version: String = "0.1.0", seed: UInt16 = 0) {
+    package init(version: String = productVersion, seed: UInt16 = 0) {
         self.seed = seed
         self.version = jsonString(version)
     }

@@ -43,7 +43,7 @@ package struct FlowTextEncoder: Sendable {
         _ format: FlowTextFormat,
         isStream: Bool = false,
         hasHeader: Bool = true,
-        version: String = "0.1.0",
+        version: String = productVersion,
         seed: UInt16 = 0
     ) {
         self.format = format
@@ -111,7 +111,8 @@ package struct FlowTextEncoder: Sendable {
 
     private mutating func table(_ flows: some Collection<AttributedFlow>, into output: inout [UInt8]) {
         let columns = FlowColumn.columns(of: format)
-        var rows = flows.map { flow in columns.map { PrintableText.of($0.text(flow, seed)) } }
+        // A last report without packets says only that the flow has ended: nothing for people to read.
+        var rows = flows.filter { $0.total.packets > 0 }.map { flow in columns.map { PrintableText.of($0.text(flow, seed)) } }
         if !isStream {
             for row in rows {
                 for (index, cell) in row.enumerated() {

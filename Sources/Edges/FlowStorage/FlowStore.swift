@@ -3,7 +3,6 @@ import FlowModel
 import FlowQuery
 import FoundationEssentials
 import GRDB
-import Glibc
 
 /// The embedded store: attributed flows as column blocks in one SQLite file.
 ///
@@ -35,7 +34,7 @@ package final class FlowStore: Sendable {
     package let path: String
     let pool: DatabasePool
     private let lock: StoreLock
-    private let temporaryFolder: String?
+    private let temporaryFolder: TemporaryFolder?
 
     /// Opens the store at a path; creates it and the folders above it where they are missing.
     package convenience init(path: String, configuration: Configuration = Configuration()) throws(FlowStoreError) {
@@ -43,24 +42,20 @@ package final class FlowStore: Sendable {
     }
 
     /// A store in a folder of its own that is removed with the last reference to it.
+    ///
+    /// What a killed process leaves behind is removed by the next call.
     package static func temporary(
         configuration: Configuration = Configuration()
     ) throws(FlowStoreError) -> FlowStore {
-        let parent = FileManager.default.temporaryDirectory.path
-        var template = Array("\(parent)/podsight-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else {
-            let reason = String(cString: strerror(errno))
-            throw FlowStoreError(code: .cannotOpen, message: "no folder can be created in \(parent): \(reason)")
-        }
-        let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        return try FlowStore(
-            path: "\(folder)/flows.db",
-            configuration: configuration,
-            temporaryFolder: folder
-        )
+        let folder = try TemporaryFolder()
+        return try FlowStore(path: folder.storePath, configuration: configuration, temporaryFolder: folder)
     }
 
-    private init(path: String, configuration: Configuration, temporaryFolder: String?) throws(FlowStoreError) {
+    private init(
+        path: String,
+        configuration: Configuration,
+        temporaryFolder: TemporaryFolder?
+    ) throws(FlowStoreError) {
         self.path = path
         self.temporaryFolder = temporaryFolder
         try FlowStore.createFolder(above: path)
@@ -77,10 +72,8 @@ package final class FlowStore: Sendable {
         }
     }
 
-    deinit {
-        try? pool.close()
-        if let temporaryFolder { try? FileManager.default.removeItem(atPath: temporaryFolder) }
-    }
+    // Before the folder of a temporary store goes, so that the last journal is not written into nothing.
+    deinit { try? pool.close() }
 
     private static func createFolder(above path: String) throws(FlowStoreError) {
         let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")

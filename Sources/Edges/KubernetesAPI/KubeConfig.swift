@@ -20,7 +20,9 @@ package struct KubeConfig: Sendable, Equatable {
 
     /// A client certificate chain and its private key, both in PEM.
     package struct ClientCertificate: Sendable, Equatable {
+        /// The certificate and those that lead from it to an authority.
         package var chain: [UInt8]
+        /// The private key, without a passphrase.
         package var key: [UInt8]
     }
 

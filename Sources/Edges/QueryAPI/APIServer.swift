@@ -37,7 +37,7 @@ package struct APIServer: Sendable {
     }
 
     private func router() -> Router<BasicRequestContext> {
-        let router = Router()
+        let router = Router(options: .autoGenerateHeadEndpoints)
         router.add(middleware: HostGuard(boundHost: host))
         router.add(middleware: SecurityHeaders())
         let backend = backend

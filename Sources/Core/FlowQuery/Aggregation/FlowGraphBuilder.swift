@@ -43,27 +43,28 @@ package struct FlowGraphBuilder {
     /// The graph of all that was added; the same for any order of adding.
     package func graph() -> FlowGraph {
         let (flows, totals) = ledger.settled()
-        var renaming: [GraphNode.Name: GraphNode.Name] = [:]
-        let externals = Set(flows.flatMap { [$0.source, $0.destination] }.filter { $0.kind == .external })
+        var names = ledger.numbering.names
+        var groups = Array(names.indices)
+        let ends = Set(flows.flatMap { [$0.sourceNode, $0.destinationNode] })
+        let externals = ends.filter { names[$0].kind == .external }
         // "Outside" means something only where an inside is known.
         if knowsAnyone, externals.count > FlowGraphBuilder.externalsMax {
-            for name in externals { renaming[name] = GraphNode.Name(kind: .external, name: "outside") }
+            for external in externals { groups[external] = names.count }
+            names.append(GraphNode.Name(kind: .external, name: "outside"))
         }
-        let full = GraphSums(flows, renaming: renaming, seconds: 0)
-        guard full.nodes.count > limit else {
-            return graph(GraphSums(flows, renaming: renaming, seconds: seconds), totals, FlowGraph.Hidden())
-        }
+        let full = GraphSums(flows, groups: groups, names: names, seconds: seconds)
+        guard full.nodes.count > limit else { return graph(full, totals, FlowGraph.Hidden()) }
         let rest = full.nodes.dropFirst(limit)
-        let more = GraphNode.Name(kind: .more, name: "+\(rest.count) more")
         var hidden = FlowGraph.Hidden(nodes: rest.count)
         let restIDs = Set(rest.map(\.id))
         for edge in full.edges where restIDs.contains(edge.source) || restIDs.contains(edge.target) {
             hidden.edges += 1
             hidden.bytes &+= edge.bytes
         }
-        for (name, other) in renaming where restIDs.contains(other.id) { renaming[name] = more }
-        for node in rest { renaming[node.identifier] = more }
-        return graph(GraphSums(flows, renaming: renaming, seconds: seconds), totals, hidden)
+        let restNames = Set(rest.map(\.identifier))
+        for end in ends where restNames.contains(names[groups[end]]) { groups[end] = names.count }
+        names.append(GraphNode.Name(kind: .more, name: "+\(rest.count) more"))
+        return graph(GraphSums(flows, groups: groups, names: names, seconds: seconds), totals, hidden)
     }
 
     private var seconds: Double { Double(max(0, to.since(from))) / 1e9 }

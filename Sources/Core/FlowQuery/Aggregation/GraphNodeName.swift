@@ -5,6 +5,7 @@ import NetworkAddressing
 extension GraphNode {
     /// What kind of thing a node of the graph is; the raw value is the word in its id.
     package struct Kind: RawRepresentable, Sendable, Hashable {
+        /// The word, such as `Deployment`.
         package let rawValue: String
 
         /// A kind by its word, such as a workload's own.

@@ -8,20 +8,18 @@ struct GraphSums {
     private(set) var nodes: [GraphNode]
     private(set) var edges: [GraphEdge]
 
-    private struct Pair: Hashable {
-        let source: GraphNode.Name
-        let destination: GraphNode.Name
-    }
-
     private struct NodeSum {
         var node: GraphNode
-        var pods: Set<String> = []
+        var pods: Set<Int> = []
+        /// Whether any flow has an end here; all of a node's flows may be counted elsewhere.
+        var isUsed = false
 
-        mutating func add(sent: TrafficCount, received: TrafficCount, pod: String, isCounted: Bool) {
+        mutating func add(sent: TrafficCount, received: TrafficCount, pod: Int, isCounted: Bool) {
+            isUsed = true
             node.sentBytes &+= sent.bytes
             node.receivedBytes &+= received.bytes
             if isCounted { node.flows += 1 }
-            if !pod.isEmpty { pods.insert(pod) }
+            if pod != 0 { pods.insert(pod) }
         }
 
         var result: GraphNode {
@@ -61,31 +59,39 @@ struct GraphSums {
         }
     }
 
-    init(_ flows: [LedgerFlow], renaming: [GraphNode.Name: GraphNode.Name], seconds: Double) {
-        var nodes: [GraphNode.Name: NodeSum] = [:]
-        var edges: [Pair: EdgeSum] = [:]
+    /// Sums flows up.
+    ///
+    /// - Parameters:
+    ///   - flows: Settled flows.
+    ///   - groups: Per number of a node in the flows, the place of the shown node in `names`.
+    ///   - names: The nodes that are shown.
+    ///   - seconds: What rates are per.
+    init(_ flows: [LedgerFlow], groups: [Int], names: [GraphNode.Name], seconds: Double) {
+        var nodes = names.map { NodeSum(node: GraphNode($0)) }
+        var edges: [Int: EdgeSum] = [:]
         for flow in flows {
-            let source = renaming[flow.source] ?? flow.source
-            let destination = renaming[flow.destination] ?? flow.destination
-            nodes[source, default: NodeSum(node: GraphNode(source))].add(
+            let source = groups[flow.sourceNode]
+            let destination = groups[flow.destinationNode]
+            nodes[source].add(
                 sent: flow.forward,
                 received: flow.backward,
                 pod: flow.sourcePod,
                 isCounted: flow.isFirstPart
             )
             // A flow within one node is one flow of it.
-            nodes[destination, default: NodeSum(node: GraphNode(destination))].add(
+            nodes[destination].add(
                 sent: flow.backward,
                 received: flow.forward,
                 pod: flow.destinationPod,
                 isCounted: flow.isFirstPart && source != destination
             )
-            edges[
-                Pair(source: source, destination: destination),
-                default: EdgeSum(edge: GraphEdge(source: source.id, target: destination.id))
-            ].add(flow)
+            let pair = source * names.count + destination
+            if edges[pair] == nil {
+                edges[pair] = EdgeSum(edge: GraphEdge(source: names[source].id, target: names[destination].id))
+            }
+            edges[pair]?.add(flow)
         }
-        self.nodes = GraphSums.sorted(nodes.values.map(\.result), bytes: \.bytes, id: \.id)
+        self.nodes = GraphSums.sorted(nodes.filter(\.isUsed).map(\.result), bytes: \.bytes, id: \.id)
         self.edges = GraphSums.sorted(edges.values.map { $0.result(seconds: seconds) }, bytes: \.bytes, id: \.id)
     }
 

@@ -1,4 +1,3 @@
-import ClusterHistory
 import FlowAttribution
 import FlowModel
 import NetworkAddressing
@@ -10,6 +9,8 @@ struct LedgerFlow {
     var isAscending = true
     /// Whether no other entry of the same flow comes before this one.
     var isFirstPart = true
+    /// The flow of the same conversation that was added before this one.
+    let previous: Int?
     private(set) var evidence = DirectionEvidence.firstPacket
     private(set) var place = WitnessPlace.between
     private(set) var reports = 0
@@ -20,16 +21,19 @@ struct LedgerFlow {
     private var fromLower = TrafficCount()
     private var fromUpper = TrafficCount()
 
-    init(_ identity: FlowIdentity) { self.identity = identity }
+    init(_ identity: FlowIdentity, previous: Int?) {
+        self.identity = identity
+        self.previous = previous
+    }
 
     /// What the initiator sent.
     var forward: TrafficCount { isAscending ? fromLower : fromUpper }
     /// What the responder sent.
     var backward: TrafficCount { isAscending ? fromUpper : fromLower }
-    var source: GraphNode.Name { isAscending ? identity.lower : identity.upper }
-    var destination: GraphNode.Name { isAscending ? identity.upper : identity.lower }
-    var sourcePod: String { isAscending ? identity.lowerPod : identity.upperPod }
-    var destinationPod: String { isAscending ? identity.upperPod : identity.lowerPod }
+    var sourceNode: Int { isAscending ? identity.lowerNode : identity.upperNode }
+    var destinationNode: Int { isAscending ? identity.upperNode : identity.lowerNode }
+    var sourcePod: Int { isAscending ? identity.lowerPod : identity.upperPod }
+    var destinationPod: Int { isAscending ? identity.upperPod : identity.lowerPod }
     var transport: TransportProtocol { identity.key.transport }
     /// The port that was called; 0 for protocols without ports.
     var port: UInt16 {

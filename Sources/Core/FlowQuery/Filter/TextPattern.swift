@@ -39,46 +39,41 @@ struct TextPattern: Sendable, Hashable {
     /// Whether the text matches.
     func matches(_ text: String) -> Bool {
         if case .expression(let pattern) = form { return pattern.isFound(in: text) }
-        if isGlob || form == .part { return matchesGlob(text.utf8) }
+        var text = text
+        if isGlob || form == .part { return text.withUTF8 { matchesGlob($0) } }
         // By bytes, as the filters of stored blocks do, and not by Unicode's canonical equivalence.
         guard text.utf8.count == bytes.count else { return false }
         return ignoresCase
             ? zip(text.utf8, bytes).allSatisfy { $0.lowercasedASCII == $1 } : text.utf8.elementsEqual(bytes)
     }
 
-    /// The usual two-finger walk: on a mismatch, the last star takes one character more.
-    private func matchesGlob(_ text: String.UTF8View) -> Bool {
-        var place = text.startIndex
+    /// The usual two-finger walk: on a mismatch, the last star takes one byte more.
+    private func matchesGlob(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        var place = 0
         var index = 0
-        var star: (index: Int, place: String.Index)?
-        while place < text.endIndex {
-            if index < bytes.count, bytes[index] == UInt8(ascii: "*") {
+        var star: (index: Int, place: Int)?
+        while place < text.count {
+            let next = index < bytes.count ? bytes[index] : 0
+            if next == UInt8(ascii: "*") {
                 star = (index, place)
                 index += 1
-            } else if index < bytes.count, bytes[index] == UInt8(ascii: "?") {
+            } else if next == UInt8(ascii: "?") {
                 index += 1
-                place = TextPattern.afterCharacter(place, in: text)
-            } else if index < bytes.count, bytes[index] == folded(text[place]) {
+                place += 1
+                // The rest of a character of several bytes.
+                while place < text.count, text[place] & 0xc0 == 0x80 { place += 1 }
+            } else if index < bytes.count, next == (ignoresCase ? text[place].lowercasedASCII : text[place]) {
                 index += 1
-                place = text.index(after: place)
+                place += 1
             } else if let last = star {
-                let next = text.index(after: last.place)
-                star = (last.index, next)
+                star = (last.index, last.place + 1)
                 index = last.index + 1
-                place = next
+                place = last.place + 1
             } else {
                 return false
             }
         }
         return bytes[index...].allSatisfy { $0 == UInt8(ascii: "*") }
-    }
-
-    private func folded(_ byte: UInt8) -> UInt8 { ignoresCase ? byte.lowercasedASCII : byte }
-
-    private static func afterCharacter(_ place: String.Index, in text: String.UTF8View) -> String.Index {
-        var next = text.index(after: place)
-        while next < text.endIndex, text[next] & 0xc0 == 0x80 { next = text.index(after: next) }
-        return next
     }
 }
 

@@ -1,0 +1,159 @@
+// The answers of /api/v1 as the console reads them. Times are RFC 3339 text with nanoseconds, UTC.
+
+export interface ObservationPoint {
+  name: string;
+  interface: string;
+  node: string;
+  pod: string;
+  packets: number;
+  bytes: number;
+  metered: number;
+  notIP: number;
+  malformed: Record<string, number>;
+  dropped: number;
+}
+
+export interface Status {
+  version: string;
+  mode: "live" | "replay";
+  started: string;
+  now: string;
+  store: {
+    path: string;
+    bytes: number;
+    flows: number;
+    blocks: number;
+    oldest: string | null;
+    newest: string | null;
+    retentionSeconds: number;
+    bytesMax: number;
+    writeFailures: number;
+    flowsNotStored: number;
+  };
+  capture: {
+    points: ObservationPoint[];
+    totals: { packets: number; metered: number; notIP: number; malformed: number; dropped: number };
+  };
+  metering: { activeFlows: number; reports: number; queueDropped: number };
+  cluster: {
+    connected: boolean;
+    source: string;
+    message: string;
+    objects: Record<string, number>;
+    pods: number;
+    services: number;
+    lastEvent: string | null;
+    gaps: number;
+    errors: number;
+  };
+  translations: { known: number; source: string };
+  attribution: Record<string, number>;
+}
+
+export interface GraphNode {
+  id: string;
+  namespace: string;
+  kind: string;
+  name: string;
+  sentBytes: number;
+  receivedBytes: number;
+  flows: number;
+  pods: number;
+}
+
+export interface GraphEdge {
+  id: string;
+  source: string;
+  target: string;
+  forward: { bytes: number; packets: number };
+  backward: { bytes: number; packets: number };
+  bytes: number;
+  flows: number;
+  bytesPerSecond: number;
+  ports: { transport: string; port: number; bytes: number }[];
+  services: string[];
+  lastSeen: string;
+}
+
+export interface Graph {
+  from: string;
+  to: string;
+  seconds: number;
+  scope: string;
+  totals: { bytes: number; packets: number; flows: number; reports: number; countedTwiceAvoided: number };
+  nodes: GraphNode[];
+  edges: GraphEdge[];
+  hidden: { nodes: number; edges: number; bytes: number };
+}
+
+export interface FlowEndKubernetes {
+  namespace?: string;
+  pod?: { name?: string; uid?: string; ip?: string };
+  node?: { name?: string };
+  workload?: { kind?: string; name?: string };
+  service?: { name?: string };
+  labels?: Record<string, string>;
+}
+
+export interface FlowEnd {
+  ip: string;
+  port?: number;
+  address?: string;
+  bytes?: number;
+  packets?: number;
+  orig_ip?: string;
+  orig_port?: number;
+  nat?: { ip?: string; port?: number };
+  kubernetes?: FlowEndKubernetes;
+}
+
+export interface EndAttribution {
+  basis: string;
+  reason?: string;
+  candidates?: string[];
+}
+
+/** One flow report as an ECS document. */
+export interface Flow {
+  "@timestamp": string;
+  event: {
+    id?: string;
+    start?: string;
+    end?: string;
+    duration?: number;
+    sequence?: number;
+    reason?: string;
+  };
+  source: FlowEnd;
+  destination: FlowEnd;
+  network: {
+    transport?: string;
+    iana_number?: string;
+    type?: string;
+    bytes?: number;
+    packets?: number;
+    community_id?: string;
+    direction?: string;
+  };
+  observer?: { name?: string };
+  podsight?: {
+    direction_evidence?: string;
+    side?: string;
+    flow?: { start?: string };
+    tcp?: { source_flags?: string; destination_flags?: string };
+    attribution?: { source?: EndAttribution; destination?: EndAttribution };
+  };
+}
+
+export interface FlowPage {
+  flows: Flow[];
+  matched: number;
+  next: string | null;
+}
+
+export interface ErrorDetail {
+  code: string;
+  message: string;
+  column?: number;
+  suggestion?: string;
+}
