@@ -48,6 +48,7 @@ struct Podsight: AsyncParsableCommand {
 
 /// The process's exit codes; there are no others.
 enum ExitStatus: Int32 {
+    case done = 0
     case failure = 1
     case answerIsNo = 2
     case usage = 64

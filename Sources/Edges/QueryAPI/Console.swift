@@ -12,7 +12,7 @@ enum Console {
 
     private static let types = [
         "html": "text/html; charset=utf-8", "js": "text/javascript; charset=utf-8",
-        "css": "text/css; charset=utf-8",
+        "css": "text/css; charset=utf-8", "txt": "text/plain; charset=utf-8",
     ]
 
     /// Each embedded file by its path.

@@ -103,7 +103,6 @@ export interface FlowEnd {
   packets?: number;
   orig_ip?: string;
   orig_port?: number;
-  nat?: { ip?: string; port?: number };
   kubernetes?: FlowEndKubernetes;
 }
 

@@ -47,8 +47,8 @@ function End({ end, prefix, attribution }: { end: FlowEnd; prefix: "src." | "dst
   const { namespace, name, kind, field } = endName(end);
   const isUnsure = attribution?.basis === "unknown" || attribution?.basis === "ambiguous";
   const service = prefix === "dst." ? end.kubernetes?.service?.name : undefined;
-  const original = end.orig_ip ?? end.nat?.ip;
-  const originalPort = end.orig_port ?? end.nat?.port;
+  const original = end.orig_ip;
+  const originalPort = end.orig_port;
   return (
     <span role="cell" className="stacked">
       <span className="end-name">
@@ -67,7 +67,7 @@ function End({ end, prefix, attribution }: { end: FlowEnd; prefix: "src." | "dst
       <span className="address">
         <Value term={term(`${prefix}ip`, end.ip)}>{end.ip}</Value>
         {end.port !== undefined && <>:<Value term={term(`${prefix}port`, end.port)}>{end.port}</Value></>}
-        {original && <span className="via" title={`The packet said ${original}:${originalPort ?? ""}`}> {service ? `via ${service} ` : "was "}{original}</span>}
+        {original && <span className="via" title={`Translated: ${original}:${originalPort ?? ""} on the other side`}> {service ? `via ${service} ` : "was "}{original}</span>}
         {!original && service && <span className="via"> service {service}</span>}
       </span>
     </span>

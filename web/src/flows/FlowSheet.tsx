@@ -51,8 +51,8 @@ export function FlowSheet({ flow, onClose, onTerm }: Props) {
 
 function EndCard({ title, end, attribution, flags }: { title: string; end: FlowEnd; attribution: EndAttribution | undefined; flags: string | undefined }) {
   const kubernetes = end.kubernetes;
-  const before = end.orig_ip ?? end.nat?.ip;
-  const beforePort = end.orig_port ?? end.nat?.port;
+  const before = end.orig_ip;
+  const beforePort = end.orig_port;
   const rows: [string, string][] = [];
   const add = (name: string, value: string | undefined) => {
     if (value) rows.push([name, value]);

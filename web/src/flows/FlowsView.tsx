@@ -1,4 +1,4 @@
-import { useLayoutEffect, useRef, useState } from "react";
+import { useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { KeyboardEvent, MouseEvent } from "react";
 import type { FeedData } from "../api/feed";
 import type { Flow } from "../api/types";
@@ -20,7 +20,9 @@ const columns: [title: string, isNumber: boolean][] = [
 ];
 
 export function FlowsView({ data, onTerm, onOlder }: Props) {
-  const { flows } = data;
+  // A last report without packets says only that a flow has ended.
+  const flows = useMemo(() => data.flows.filter((flow) => (flow.network.packets ?? 0) > 0), [data.flows]);
+  const ended = data.flows.length - flows.length;
   const scroller = useRef<HTMLDivElement>(null);
   const [scrollTop, setScrollTop] = useState(0);
   const [height, setHeight] = useState(600);
@@ -91,7 +93,8 @@ export function FlowsView({ data, onTerm, onOlder }: Props) {
     <div className="flows">
       <p className="flows-count" aria-live="polite">
         <b>{formatCount(data.matched)}</b> flow reports match
-        {flows.length < data.matched && <span className="muted"> · newest {formatCount(flows.length)} loaded</span>}
+        {data.flows.length < data.matched && <span className="muted"> · newest {formatCount(data.flows.length)} loaded</span>}
+        {ended > 0 && <span className="muted"> · {formatCount(ended)} without packets, which only end a flow, are not listed</span>}
         {data.skipped > 0 && <span className="muted"> · {formatCount(data.skipped)} came too fast to list</span>}
         <span className="muted hint"> · click a value to filter by it, with Alt or Shift to exclude it</span>
       </p>

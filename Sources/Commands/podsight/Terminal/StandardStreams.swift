@@ -30,7 +30,7 @@ struct StandardOutput: ~Copyable {
 
     /// Writes what is pending.
     ///
-    /// - Throws: `CommandFailure`; with an empty message where the reader has gone, such as `head`.
+    /// - Throws: `CommandFailure`; without a message and with 0 where the reader has gone, such as `head`.
     mutating func flush() throws {
         var done = 0
         while done < bytes.count {
@@ -40,7 +40,7 @@ struct StandardOutput: ~Copyable {
             if count >= 0 {
                 done += count
             } else if errno == EPIPE {
-                throw CommandFailure("", status: .failure)
+                throw CommandFailure("", status: .done)
             } else if errno != EINTR {
                 let reason = String(cString: strerror(errno))
                 throw CommandFailure("cannot write to standard output: \(reason)")
