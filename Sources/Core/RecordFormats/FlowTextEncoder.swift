@@ -112,7 +112,8 @@ package struct FlowTextEncoder: Sendable {
     private mutating func table(_ flows: some Collection<AttributedFlow>, into output: inout [UInt8]) {
         let columns = FlowColumn.columns(of: format)
         // A last report without packets says only that the flow has ended: nothing for people to read.
-        var rows = flows.filter { $0.total.packets > 0 }.map { flow in columns.map { PrintableText.of($0.text(flow, seed)) } }
+        let lively = flows.filter { $0.total.packets > 0 }
+        var rows = lively.map { flow in columns.map { PrintableText.of($0.text(flow, seed)) } }
         if !isStream {
             for row in rows {
                 for (index, cell) in row.enumerated() {
