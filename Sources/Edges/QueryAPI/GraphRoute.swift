@@ -34,6 +34,9 @@ struct GraphRoute {
         scope: GraphScope,
         limit: Int = 400
     ) async throws -> FlowGraph {
+        // A rate is over the time that flows are known of, not over the emptiness before the first.
+        let covered = backend.oldest().map { TimeRange(from: max(range.from, min($0, range.to)), to: range.to) }
+        let range = covered ?? range
         let builder = Mutex(FlowGraphBuilder(scope: scope, from: range.from, to: range.to, limit: limit))
         try await backend.scan(
             FlowScan(range: range, filter: filter, newestFirst: false) { batch in

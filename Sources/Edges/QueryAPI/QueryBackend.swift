@@ -8,6 +8,8 @@ package struct QueryBackend: Sendable {
     package var now: @Sendable () -> Timestamp
     /// The range meant when a question names none.
     package var defaultRange: @Sendable () -> TimeRange
+    /// When the oldest stored flow began; `nil` where none is stored.
+    package var oldest: @Sendable () -> Timestamp?
     /// How things stand.
     package var status: @Sendable () -> StatusReport
     /// Hands over the stored flows of a range that a filter matches, until the body says `false`.
@@ -19,12 +21,14 @@ package struct QueryBackend: Sendable {
     package init(
         now: @escaping @Sendable () -> Timestamp,
         defaultRange: @escaping @Sendable () -> TimeRange,
+        oldest: @escaping @Sendable () -> Timestamp?,
         status: @escaping @Sendable () -> StatusReport,
         scan: @escaping @Sendable (FlowScan) async throws -> Void,
         live: FlowBroadcast
     ) {
         self.now = now
         self.defaultRange = defaultRange
+        self.oldest = oldest
         self.status = status
         self.scan = scan
         self.live = live

@@ -108,6 +108,7 @@ export interface FlowEnd {
 
 export interface EndAttribution {
   basis: string;
+  name?: string;
   reason?: string;
   candidates?: string[];
 }

@@ -44,7 +44,7 @@ function Value({ term: text, children }: { term: string; children: React.ReactNo
 }
 
 function End({ end, prefix, attribution }: { end: FlowEnd; prefix: "src." | "dst."; attribution: EndAttribution | undefined }) {
-  const { namespace, name, kind, field } = endName(end);
+  const { namespace, name, kind, field } = endName(end, attribution);
   const isUnsure = attribution?.basis === "unknown" || attribution?.basis === "ambiguous";
   const service = prefix === "dst." ? end.kubernetes?.service?.name : undefined;
   const original = end.orig_ip;

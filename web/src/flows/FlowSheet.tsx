@@ -25,7 +25,7 @@ export function FlowSheet({ flow, onClose, onTerm }: Props) {
     if (event.key === "Escape") onClose();
   };
   const { network, podsight, event } = flow;
-  const title = `${endName(flow.source).name || flow.source.ip} → ${endName(flow.destination).name || flow.destination.ip}`;
+  const title = `${endName(flow.source, flow.podsight?.attribution?.source).name || flow.source.ip} → ${endName(flow.destination, flow.podsight?.attribution?.destination).name || flow.destination.ip}`;
   return (
     <div className="sheet" role="dialog" aria-label="Flow" tabIndex={-1} ref={sheet} onKeyDown={onKeyDown}>
       <button type="button" className="icon-button close" aria-label="Close flow" onClick={onClose}>×</button>

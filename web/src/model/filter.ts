@@ -1,5 +1,5 @@
 // Writes terms of the filter language. Reading it is the server's part alone.
-import type { Flow, FlowEnd, GraphEdge, GraphNode } from "../api/types";
+import type { EndAttribution, Flow, FlowEnd, GraphEdge, GraphNode } from "../api/types";
 
 /** Quotes a value where the language needs it. */
 export function quoteValue(value: string): string {
@@ -111,7 +111,7 @@ export function edgeFilter(edge: GraphEdge, nodes: Map<string, GraphNode>): stri
 }
 
 /** The name under which an end of a flow is shown, and the term that selects it. */
-export function endName(end: FlowEnd): { namespace: string; name: string; kind: string; field: string } {
+export function endName(end: FlowEnd, attribution?: EndAttribution): { namespace: string; name: string; kind: string; field: string } {
   const kubernetes = end.kubernetes;
   const namespace = kubernetes?.namespace ?? "";
   if (kubernetes?.workload?.name) {
@@ -120,6 +120,8 @@ export function endName(end: FlowEnd): { namespace: string; name: string; kind: 
   if (kubernetes?.pod?.name) return { namespace, name: kubernetes.pod.name, kind: "Pod", field: "pod" };
   if (kubernetes?.service?.name) return { namespace, name: kubernetes.service.name, kind: "Service", field: "service" };
   if (kubernetes?.node?.name) return { namespace, name: kubernetes.node.name, kind: "Node", field: "node" };
+  // A machine or an address block is no Kubernetes object; its name comes with the evidence.
+  if (attribution?.name) return { namespace: "", name: attribution.name, kind: attribution.basis === "cidr" ? "Network" : "Host", field: "name" };
   return { namespace: "", name: "", kind: "", field: "ip" };
 }
 

@@ -23,6 +23,7 @@ struct FlowServer {
         let backend = QueryBackend(
             now: now,
             defaultRange: defaultRange,
+            oldest: { (try? store.statistics())?.oldest },
             status: status,
             scan: { scan in
                 try await withCheckedThrowingContinuation { continuation in
