@@ -2,10 +2,10 @@
 import os
 import socket
 import struct
-import threading
+import subprocess
 
 import pytest
-from conftest import DATA, Server, need, podsight
+from program import PROGRAM, need, podsight
 
 HEADER = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)
 
@@ -106,8 +106,6 @@ def test_a_port_in_use_is_named(tmp_path):
 
 def test_a_full_disk_under_the_output_is_named(robot_shop):
     need(os.path.exists("/dev/full"), "/dev/full")
-    from conftest import PROGRAM
-    import subprocess
     with open("/dev/full", "wb") as full:
         result = subprocess.run(
             [PROGRAM, "replay", robot_shop / "captures/redis-0.pcap", "-o", "jsonl"], stdout=full,
@@ -117,8 +115,6 @@ def test_a_full_disk_under_the_output_is_named(robot_shop):
 
 
 def test_a_reader_that_goes_away_ends_the_command_quietly(robot_shop):
-    from conftest import PROGRAM
-    import subprocess
     command = f"{PROGRAM} replay {robot_shop}/captures/*.pcap -o jsonl | head -n 1 > /dev/null"
     result = subprocess.run(["bash", "-c", command], stderr=subprocess.PIPE)
     assert b"Fatal" not in result.stderr

@@ -12,7 +12,7 @@ import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from conftest import ROOT, need, podsight
+from program import PROGRAM, ROOT, need, podsight
 
 LEFT, RIGHT = "10.199.7.1", "10.199.7.2"
 
@@ -101,7 +101,6 @@ def test_what_was_acknowledged_survives_kill_9(veth, tmp_path, start_server):
 
 
 def test_following_prints_new_flows_as_they_come(veth, tmp_path, start_server):
-    from conftest import PROGRAM
     server = start_server(*run_arguments(tmp_path, "--no-cluster"))
     follower = subprocess.Popen(
         [PROGRAM, "flows", "dst.port=5555", "-f", "-o", "jsonl", "--server", server.url], stdout=subprocess.PIPE)
@@ -125,7 +124,6 @@ def test_following_prints_new_flows_as_they_come(veth, tmp_path, start_server):
 def test_without_the_right_to_capture_it_says_so(root_rights, tmp_path):
     command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
     need(subprocess.run(["which", "setpriv"], capture_output=True).returncode == 0, "setpriv")
-    from conftest import PROGRAM
     tmp_path.chmod(0o777)
     program = tmp_path / "podsight"
     program.write_bytes(open(PROGRAM, "rb").read())

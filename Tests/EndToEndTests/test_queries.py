@@ -6,7 +6,7 @@ import re
 import urllib.error
 import urllib.request
 
-from conftest import podsight
+from program import podsight
 
 
 def flows(url, *arguments):

@@ -1,8 +1,11 @@
 """The judgement: every call of the recorded truth is found between the right pods."""
+import calendar
 import collections
 import json
+import pathlib
+import time
 
-from conftest import documents, podsight, replay_robot_shop
+from program import ROOT, documents, replay_robot_shop
 
 
 def truth(folder):
@@ -12,8 +15,6 @@ def truth(folder):
 
 def moment(text):
     """Seconds since the epoch of our nine-decimal RFC 3339."""
-    import calendar
-    import time
     whole, fraction = text.rstrip("Z").split(".")
     return calendar.timegm(time.strptime(whole, "%Y-%m-%dT%H:%M:%S")) + float("0." + fraction)
 
@@ -129,8 +130,6 @@ def test_every_packet_is_accounted_for(robot_shop):
 
 def test_the_demo_holds_the_same_recording(robot_shop):
     """The bundled copy gives the same flows as the recording that it was made from."""
-    import pathlib
-    from conftest import ROOT
     bundled = ROOT / "Sources/C/CDemo/robot-shop"
     ours = replay_robot_shop(pathlib.Path(bundled), "-o", "jsonl", "--interval", "none")
     theirs = replay_robot_shop(robot_shop, "-o", "jsonl", "--interval", "none")

@@ -29,9 +29,11 @@ package final class Identity: Sendable {
         }
     }
 
+    /// What kind of thing it is.
     package let kind: Kind
     /// The namespace; empty for what has none.
     package let namespace: String
+    /// Its name; a block of addresses is named by itself.
     package let name: String
     /// The Kubernetes UID; empty for what has none.
     package let uid: String
@@ -50,7 +52,9 @@ package final class Identity: Sendable {
 
     /// One label of an object.
     package struct Label: Sendable, Hashable {
+        /// The key, with its prefix if it has one.
         package let key: String
+        /// The value; may be empty.
         package let value: String
 
         /// A label with its value.
@@ -87,6 +91,7 @@ package final class Identity: Sendable {
 }
 
 extension Identity: Hashable {
+    /// Whether all fields are equal.
     package static func == (lhs: Identity, rhs: Identity) -> Bool {
         lhs === rhs
             || lhs.kind == rhs.kind && lhs.name == rhs.name && lhs.namespace == rhs.namespace
@@ -95,6 +100,7 @@ extension Identity: Hashable {
                 && lhs.addresses == rhs.addresses
     }
 
+    /// Hashes what tells most identities apart.
     package func hash(into hasher: inout Hasher) {
         hasher.combine(kind)
         hasher.combine(namespace)

@@ -94,7 +94,9 @@ package struct AttributedEnd: Sendable, Hashable {
 
 /// A service by namespace and name.
 package struct ServiceName: Sendable, Hashable {
+    /// The namespace.
     package let namespace: String
+    /// The service's name.
     package let name: String
 
     /// A service by namespace and name.

@@ -260,12 +260,12 @@ extension Attributor {
         if let host = hosts[end.address] {
             return AttributedEnd(endpoint: end, identity: host, basis: .address)
         }
-        if let name = WellKnownAddress.name(of: end.address) {
-            return AttributedEnd(endpoint: end, basis: .wellKnown, reason: name)
-        }
         if let network = history.network(containing: end.address, at: window.start) {
             let reason = whyUnknown(end.address, window.start)
             return AttributedEnd(endpoint: end, identity: network, basis: .cidr, reason: reason)
+        }
+        if let name = WellKnownAddress.name(of: end.address) {
+            return AttributedEnd(endpoint: end, basis: .wellKnown, reason: name)
         }
         return AttributedEnd(endpoint: end, basis: .unknown, reason: whyUnknown(end.address, window.start))
     }

@@ -5,16 +5,28 @@ import JSONText
 package struct StatusReport: Sendable {
     /// One observation point with the fate of every packet that it was handed.
     package struct Point: Sendable {
+        /// The observation point's name.
         package var name = ""
+        /// Its interface; empty for a file.
         package var interface = ""
+        /// Its node; empty where unknown.
         package var node = ""
+        /// The pod whose interface it is; empty for others.
         package var pod = ""
+        /// Packets handed over: metered, not IP and malformed ones.
         package var packets: UInt64 = 0
+        /// IP bytes of the metered ones.
         package var bytes: UInt64 = 0
+        /// Packets that are counted in flows.
         package var metered: UInt64 = 0
+        /// Packets of something else than IP.
         package var notIP: UInt64 = 0
+        /// Packets that could not be read, by reason; reasons that did not occur are left out.
         package var malformed: [(reason: String, packets: UInt64)] = []
+        /// Packets lost before they were handed over.
         package var dropped: UInt64 = 0
+
+        /// A point that has seen nothing.
         package init() {}
 
         var malformedTotal: UInt64 { malformed.reduce(0) { $0 + $1.packets } }
@@ -22,42 +34,75 @@ package struct StatusReport: Sendable {
 
     /// The store.
     package struct Store: Sendable {
+        /// The file.
         package var path = ""
+        /// Its size.
         package var bytes: UInt64 = 0
+        /// Flow reports in it.
         package var flows: UInt64 = 0
+        /// Column blocks in it.
         package var blocks: UInt64 = 0
+        /// When the oldest stored report began.
         package var oldest: Timestamp?
+        /// When the newest stored report ended.
         package var newest: Timestamp?
+        /// How long reports are kept; 0 for ever.
         package var retentionSeconds: Int64 = 0
+        /// How large the file may grow; 0 without a bound.
         package var bytesMax: UInt64 = 0
+        /// Writes that failed.
         package var writeFailures: UInt64 = 0
+        /// Flow reports that were given up because they could not be written for too long.
         package var flowsNotStored: UInt64 = 0
+
+        /// A store of nothing.
         package init() {}
     }
 
     /// The cluster as far as it is known.
     package struct Cluster: Sendable {
+        /// Whether its changes arrive, or a recording tells of them.
         package var connected = false
+        /// The kubeconfig's context with the server, the recording's name, or `none`.
         package var source = "none"
+        /// What works and what does not, in one line.
         package var message = ""
+        /// Objects that exist now, by kind.
         package var objects: [(kind: String, count: Int)] = []
+        /// When something was last learnt.
         package var lastEvent: Timestamp?
+        /// Spans of time in which changes may have been missed.
         package var gaps: UInt64 = 0
+        /// Requests to the API that failed.
         package var errors: UInt64 = 0
+
+        /// No cluster.
         package init() {}
     }
 
+    /// The product's version.
     package var version = ""
+    /// Whether a recording is served rather than what happens now.
     package var isReplay = false
+    /// When the process began.
     package var started = Timestamp(nanoseconds: 0)
+    /// The moment that `now` means.
     package var now = Timestamp(nanoseconds: 0)
+    /// The store.
     package var store = Store()
+    /// Every observation point, those whose interface has vanished first.
     package var points: [Point] = []
+    /// Flows in the meters.
     package var activeFlows: UInt64 = 0
+    /// Reports that were attributed.
     package var reports: UInt64 = 0
+    /// Reports lost between metering and attribution.
     package var queueDropped: UInt64 = 0
+    /// The cluster.
     package var cluster = Cluster()
+    /// Connections of which the translation is known.
     package var translations: UInt64 = 0
+    /// Where translations come from, or `none`.
     package var translationSource = "none"
     /// Ends attributed, by the name of the basis.
     package var attribution: [(basis: String, ends: UInt64)] = []

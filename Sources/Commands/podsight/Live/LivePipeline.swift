@@ -47,6 +47,15 @@ final class LivePipeline: Sendable {
         var writeFailures: UInt64 = 0
         var flowsNotStored: UInt64 = 0
         var isStoreFailing = false
+
+        /// Lets flows wait to be stored; the oldest are given up, and counted, beyond the bound.
+        mutating func keep(_ flows: [AttributedFlow]) {
+            pending += flows
+            let excess = pending.count - LivePipeline.pendingMax
+            guard excess > 0 else { return }
+            pending.removeFirst(excess)
+            flowsNotStored += UInt64(excess)
+        }
     }
 
     private let configuration: Configuration
@@ -123,8 +132,9 @@ final class LivePipeline: Sendable {
             live.stop()
             await self.process(before: .distantFuture)
             self.broadcast.finish()
+            let unsaved = self.state.withLock { $0.pending.count }
+            if unsaved > 0 { throw CommandFailure("\(unsaved) flow reports could not be stored") }
         }
-        live.stop()
     }
 
     private func startCapture(_ capture: LiveCapture.Configuration) throws -> LiveCapture {
@@ -151,30 +161,32 @@ final class LivePipeline: Sendable {
                     flows.append(state.stage.attribute(observation, at: point))
                 }
             }
-            state.pending += flows
-            let excess = state.pending.count - LivePipeline.pendingMax
-            if excess > 0 {
-                state.pending.removeFirst(excess)
-                state.flowsNotStored += UInt64(excess)
-            }
+            state.keep(flows)
             return flows
         }
         await savePending()
         broadcast.publish(flows)
     }
 
+    /// Writes what waits; what cannot be written waits on, up to a bound.
     private func savePending() async {
-        let pending = state.withLock { $0.pending }
+        // Taken out, so that the last write at a signal and a write under way never have the same flows.
+        let pending = state.withLock { state in
+            defer { state.pending = [] }
+            return state.pending
+        }
         guard !pending.isEmpty else { return }
         let store = store
         let result: Result<Void, any Error> = await onStoreQueue { Result { try store.append(pending) } }
         state.withLock { state in
             switch result {
             case .success:
-                state.pending.removeFirst(pending.count)
                 if state.isStoreFailing { StandardError.write("podsight: the store can be written to again\n") }
                 state.isStoreFailing = false
             case .failure(let error):
+                let later = state.pending
+                state.pending = pending
+                state.keep(later)
                 state.writeFailures += 1
                 if !state.isStoreFailing {
                     StandardError.write("podsight: \(error); capture goes on, storing is tried again every second\n")
