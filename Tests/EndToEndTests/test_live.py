@@ -100,6 +100,30 @@ def test_what_was_acknowledged_survives_kill_9(veth, tmp_path, start_server):
         assert {flow["event"]["id"] for flow in before} <= after
 
 
+def test_a_full_disk_stops_storing_and_nothing_else(veth, tmp_path, start_server):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    sh(f"mount -t tmpfs -o size=600k none {disk}")
+    try:
+        server = start_server("run", "--listen", "127.0.0.1:0", "--interface", "pst-a", "--interval", "1s",
+                              "--no-cluster", "--store", disk / "flows.sqlite")
+        status = lambda: json.loads(podsight("status", "--server", server.url, "-o", "json").stdout)
+
+        def fill():
+            for port in range(20000, 24000):
+                send(1, port, b"x")
+            return status()["store"]["writeFailures"]
+        assert wait_for(fill) > 0
+        before = status()["capture"]["totals"]["packets"]
+        send(10, 3333)
+        wait_for(lambda: status()["capture"]["totals"]["packets"] >= before + 10)
+        assert server.stop() in (0, 1)
+        log = server.log.decode()
+        assert "full" in log and str(disk) in log and log.count("storing is tried again") == 1, log
+    finally:
+        sh(f"umount -l {disk}")
+
+
 def test_following_prints_new_flows_as_they_come(veth, tmp_path, start_server):
     server = start_server(*run_arguments(tmp_path, "--no-cluster"))
     follower = subprocess.Popen(

@@ -2,10 +2,14 @@
 import calendar
 import collections
 import json
+import os
 import pathlib
+import pty
+import subprocess
 import time
 
-from program import ROOT, documents, replay_robot_shop
+import pytest
+from program import PROGRAM, ROOT, documents, podsight, replay_robot_shop
 
 
 def truth(folder):
@@ -135,3 +139,62 @@ def test_the_demo_holds_the_same_recording(robot_shop):
     theirs = replay_robot_shop(robot_shop, "-o", "jsonl", "--interval", "none")
     assert ours.returncode == 0, ours.stderr.decode()
     assert ours.stdout == theirs.stdout
+
+
+BUNDLED = ROOT / "Sources/C/CDemo/robot-shop"
+
+
+def listed(path):
+    """The objects of a whole list as the API server gave it while everything ran."""
+    bodies = collections.defaultdict(str)
+    for line in (BUNDLED / "cluster.jsonl").open():
+        row = json.loads(line)
+        if "chunk" in row and row["url"] == path:
+            bodies[row["id"]] += row["chunk"]
+    return json.loads(next(iter(bodies.values())))
+
+
+@pytest.mark.parametrize("form", ["a file of kubectl get -o json", "a folder of YAML documents"])
+def test_manifests_are_a_constant_state(tmp_path, form):
+    pods = listed("/api/v1/pods")
+    if form.startswith("a file"):
+        state = tmp_path / "pods.json"
+        state.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": [
+            {"apiVersion": "v1", "kind": "Pod", **pod} for pod in pods["items"]]}))
+    else:
+        state = tmp_path / "state"
+        state.mkdir()
+        # JSON is YAML; three documents a file.
+        for start in range(0, len(pods["items"]), 3):
+            (state / f"pods-{start}.yaml").write_text("".join(
+                f"---\n{json.dumps({'apiVersion': 'v1', 'kind': 'Pod', **pod})}\n"
+                for pod in pods["items"][start:start + 3]))
+    capture = BUNDLED / "captures/cart-54fc554bc8-stw4z.pcap"
+    flows = documents(podsight("replay", capture, "--cluster", state, "-o", "jsonl", "--interval", "none"))
+    callers = collections.Counter(
+        pod(flow["source"]) for flow in flows if pod(flow["destination"]) == "cart-54fc554bc8-stw4z")
+    assert callers["shipping-54798dd7fd-t664w"] > 0 and callers["web-b87496c94-j6pgk"] > 0
+    assert all(flow["observer"]["name"] == "cart-54fc554bc8-stw4z" for flow in flows)
+
+
+def test_a_terminal_gets_a_progress_bar_and_a_table(tmp_path):
+    """Through a pseudo-terminal, with a capture that takes longer than the half second before a bar is shown."""
+    capture = BUNDLED / "captures/cart-54fc554bc8-stw4z.pcap"
+    data = capture.read_bytes()
+    long = tmp_path / "long.pcap"
+    long.write_bytes(data[:24] + data[24:] * 400)
+    reader, writer = pty.openpty()
+    process = subprocess.Popen([PROGRAM, "replay", long], stdout=writer, stderr=writer)
+    os.close(writer)
+    output = b""
+    while True:
+        try:
+            chunk = os.read(reader, 65536)
+        except OSError:
+            break
+        if not chunk:
+            break
+        output += chunk
+    assert process.wait(60) == 0
+    assert "█".encode() in output and b" packets  " in output
+    assert b"SOURCE" in output and b"packets read from 1 capture" in output

@@ -21,8 +21,9 @@ package struct APIServer: Sendable {
     ///
     /// - Throws: `ListenError` where the address cannot be listened on.
     package func run(onListening: @escaping @Sendable (Int) -> Void) async throws {
+        // What goes wrong with one connection is its client's to see; listening that fails is thrown.
         var logger = Logger(label: "podsight.api")
-        logger.logLevel = .error
+        logger.logLevel = .critical
         let application = Application(
             router: router(),
             configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: "podsight"),

@@ -1,29 +1,11 @@
 // One frame of the map. Detail follows the zoom: cards with text, plain shapes, dots.
 import { formatBytes, formatRate } from "../model/format";
-import type { Camera } from "./camera";
+import type { Frame } from "./frame";
 import type { Box, Curve } from "./geometry";
 import { pointOn } from "./geometry";
 import { drawCard, drawCircle, drawCircleLabel } from "./nodeDrawing";
 import { hueColor } from "./palette";
-import type { Palette } from "./palette";
 import type { Scene, SceneEdge } from "./scene";
-
-export interface Emphasis {
-  /** Node or edge under the pointer or the keyboard focus. */
-  hover: string;
-  selected: string;
-}
-
-export interface Frame {
-  context: CanvasRenderingContext2D;
-  scene: Scene;
-  camera: Camera;
-  palette: Palette;
-  emphasis: Emphasis;
-  /** Size in CSS pixels. */
-  view: { w: number; h: number };
-  ratio: number;
-}
 
 /** Nodes and edges to bring forward; null when nothing is emphasised. */
 export interface Neighbourhood {

@@ -1,5 +1,5 @@
 import { formatBytes, plural } from "../model/format";
-import type { Frame } from "./drawing";
+import type { Frame } from "./frame";
 import { overlaps } from "./geometry";
 import type { Box } from "./geometry";
 import { glyph } from "./glyphs";

@@ -1,7 +1,7 @@
 import type { Camera } from "./camera";
 import { toWorld, zoomed } from "./camera";
 import { drawFrame } from "./drawing";
-import type { Emphasis } from "./drawing";
+import type { Emphasis } from "./frame";
 import { distanceTo } from "./geometry";
 import type { Point } from "./geometry";
 import type { Palette } from "./palette";

@@ -62,8 +62,8 @@ struct ReplayPipeline: ~Copyable {
             if packet.nanoseconds >= nextTick {
                 try advance(to: packet.nanoseconds)
                 nextTick = Timestamp(nanoseconds: packet.nanoseconds).advanced(by: ReplayPipeline.tick).nanoseconds
-                progress.update(done: bytesDone, of: bytesTotal, packets: packets)
             }
+            if packets & 0xffff == 0 { progress.update(done: bytesDone, of: bytesTotal, packets: packets) }
             packets &+= 1
             bytesDone &+= packet.bytes.count &+ 16
             let metering = points[element.file]
