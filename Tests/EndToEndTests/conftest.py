@@ -1,8 +1,9 @@
 """What the end-to-end tests are given: the shared data, and servers that end with their test."""
 import os
+import subprocess
 
 import pytest
-from program import DATA, Server, need
+from program import DATA, LEFT, RIGHT, Server, need, sh
 
 
 @pytest.fixture
@@ -20,6 +21,20 @@ def shared_data():
 @pytest.fixture
 def root_rights():
     need(os.geteuid() == 0, "root")
+
+
+@pytest.fixture
+def veth(root_rights):
+    """Two ends of a cable: podsight-a here, podsight-b in a namespace of its own."""
+    need(subprocess.run(["which", "ip"], capture_output=True).returncode == 0, "iproute2")
+    name = f"podsight-test-{os.getpid()}"
+    sh(f"ip netns add {name} && ip link add pst-a type veth peer name pst-b netns {name} && "
+       f"ip addr add {LEFT}/24 dev pst-a && ip link set pst-a up && "
+       f"ip -n {name} addr add {RIGHT}/24 dev pst-b && ip -n {name} link set pst-b up && "
+       f"ip -n {name} link set lo up")
+    yield name
+    subprocess.run(["ip", "netns", "del", name])
+    subprocess.run(["ip", "link", "del", "pst-a"], stderr=subprocess.DEVNULL)
 
 
 @pytest.fixture

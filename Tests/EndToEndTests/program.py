@@ -5,6 +5,7 @@ import pathlib
 import re
 import select
 import signal
+import socket
 import subprocess
 import time
 
@@ -78,3 +79,38 @@ class Server:
             raise
         self.log += rest or b""
         return self.process.returncode
+
+
+# A cable with one end here and the other in a namespace of its own, and what runs over it.
+LEFT, RIGHT = "10.199.7.1", "10.199.7.2"
+
+
+def sh(command):
+    subprocess.run(["bash", "-c", command], check=True, capture_output=True)
+
+
+def wait_for(what, seconds=60):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        value = what()
+        if value:
+            return value
+        time.sleep(0.2)
+    raise AssertionError("it did not come to pass")
+
+
+def flows(url, *arguments):
+    result = podsight("flows", *arguments, "--server", url, "-o", "jsonl", "--limit", "10000")
+    assert result.returncode == 0, result.stderr.decode()
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def send(count, port, payload=b"x" * 100):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        for _ in range(count):
+            sender.sendto(payload, (RIGHT, port))
+
+
+def run_arguments(tmp_path, *more):
+    return ("run", "--listen", "127.0.0.1:0", "--interface", "pst-a", "--interval", "1s", "--store",
+            tmp_path / "flows.sqlite", *more)

@@ -1,66 +1,16 @@
 """`podsight run` on real interfaces: real packets, a real API server's answers over HTTPS, kill -9."""
 import json
-import os
 import signal
 import socket
 import ssl
 import subprocess
 import threading
-import time
 import urllib.parse
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from program import PROGRAM, ROOT, need, podsight
-
-LEFT, RIGHT = "10.199.7.1", "10.199.7.2"
-
-
-def sh(command):
-    subprocess.run(["bash", "-c", command], check=True, capture_output=True)
-
-
-@pytest.fixture
-def veth(root_rights):
-    """Two ends of a cable: podsight-a here, podsight-b in a namespace of its own."""
-    need(subprocess.run(["which", "ip"], capture_output=True).returncode == 0, "iproute2")
-    name = f"podsight-test-{os.getpid()}"
-    sh(f"ip netns add {name} && ip link add pst-a type veth peer name pst-b netns {name} && "
-       f"ip addr add {LEFT}/24 dev pst-a && ip link set pst-a up && "
-       f"ip -n {name} addr add {RIGHT}/24 dev pst-b && ip -n {name} link set pst-b up && "
-       f"ip -n {name} link set lo up")
-    yield name
-    subprocess.run(["ip", "netns", "del", name])
-    subprocess.run(["ip", "link", "del", "pst-a"], stderr=subprocess.DEVNULL)
-
-
-def wait_for(what, seconds=60):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        value = what()
-        if value:
-            return value
-        time.sleep(0.2)
-    raise AssertionError("it did not come to pass")
-
-
-def flows(url, *arguments):
-    result = podsight("flows", *arguments, "--server", url, "-o", "jsonl", "--limit", "10000")
-    assert result.returncode == 0, result.stderr.decode()
-    return [json.loads(line) for line in result.stdout.splitlines()]
-
-
-def send(count, port, payload=b"x" * 100):
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-        for _ in range(count):
-            sender.sendto(payload, (RIGHT, port))
-
-
-def run_arguments(tmp_path, *more):
-    return ("run", "--listen", "127.0.0.1:0", "--interface", "pst-a", "--interval", "1s", "--store",
-            tmp_path / "flows.sqlite", *more)
-
+from program import LEFT, PROGRAM, ROOT, flows, need, podsight, run_arguments, send, sh, wait_for
 
 def test_packets_on_an_interface_become_flows_with_exact_counts(veth, tmp_path, start_server):
     server = start_server(*run_arguments(tmp_path, "--no-cluster"))

@@ -6,13 +6,7 @@ import re
 import urllib.error
 import urllib.request
 
-from program import podsight
-
-
-def flows(url, *arguments):
-    result = podsight("flows", *arguments, "--server", url, "-o", "jsonl", "--limit", "10000")
-    assert result.returncode == 0, result.stderr.decode()
-    return [json.loads(line) for line in result.stdout.splitlines()]
+from program import flows, podsight
 
 
 def get(url, path):
