@@ -119,10 +119,10 @@ struct ReplayPipeline: ~Copyable {
             )
             if encoder != nil { unprinted.append(flow) }
             if store != nil { unstored.append(flow) }
+            if unprinted.count >= 256 { try print() }
+            if unstored.count >= ReplayPipeline.batchSize { try save() }
         }
         reports.removeAll(keepingCapacity: true)
-        if unprinted.count >= 256 { try print() }
-        if unstored.count >= ReplayPipeline.batchSize { try save() }
     }
 
     private mutating func print() throws {
