@@ -6,7 +6,7 @@ import re
 import urllib.error
 import urllib.request
 
-from program import flows, podsight
+from program import ROOT, flows, podsight
 
 
 def get(url, path):
@@ -130,3 +130,15 @@ def test_metrics_are_well_formed(demo_url):
         text = answer.read().decode()
     for line in text.splitlines():
         assert re.fullmatch(r'(# (HELP|TYPE) podsight_\w+ .+)|(podsight_\w+(\{\w+="[^"]*"\})? \d+)', line), line
+
+
+def test_a_replay_can_be_served_and_gives_the_same_documents(start_server):
+    capture = ROOT / "Sources/C/CDemo/robot-shop/captures/redis-0.pcap"
+    server = start_server("replay", capture, "--serve", "127.0.0.1:0")
+    status = get(server.url, "/api/v1/status")
+    assert status["mode"] == "replay" and [point["name"] for point in status["capture"]["points"]] == ["redis-0"]
+    printed = {json.loads(line)["event"]["id"]: json.loads(line)
+               for line in podsight("replay", capture, "-o", "jsonl").stdout.splitlines()}
+    stored = {flow["event"]["id"]: flow for flow in flows(server.url)}
+    assert stored == printed and printed
+    assert server.stop() == 0

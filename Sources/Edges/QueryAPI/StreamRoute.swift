@@ -29,6 +29,7 @@ struct StreamRoute {
             var events = EventWriter()
             var statusSent: [UInt8] = []
             var quietTicks = 0
+            var graphs = GraphPace()
             try await writer.write(events.graph(try await graph(filter, scope, nanoseconds)))
             var iterator = batches.makeAsyncIterator()
             var next: [AttributedFlow]? = []
@@ -47,7 +48,12 @@ struct StreamRoute {
                 let matching = filter.map { filter in batch.filter(filter.matches) } ?? batch
                 if !matching.isEmpty {
                     output.writeImmutableBuffer(events.flows(matching, max: StreamRoute.flowsPerEventMax))
+                    graphs.isStale = true
+                }
+                if graphs.isDue {
+                    let started = ContinuousClock.now
                     output.writeImmutableBuffer(events.graph(try await graph(filter, scope, nanoseconds)))
+                    graphs.drawn(since: started)
                 }
                 quietTicks = output.readableBytes == 0 ? quietTicks + 1 : 0
                 if quietTicks >= StreamRoute.quietTicksMax {
@@ -74,6 +80,21 @@ struct StreamRoute {
         let now = backend.now()
         let range = TimeRange(from: now.advanced(by: -window), to: now)
         return try await GraphRoute(backend).graph(range, filter: filter, scope: scope)
+    }
+}
+
+/// Says when a graph is worth its work: one that takes long is made seldom, so that a reader costs a tenth of a core.
+private struct GraphPace {
+    /// Whether flows came since the last graph.
+    var isStale = false
+    private var notBefore = ContinuousClock.now
+
+    var isDue: Bool { isStale && ContinuousClock.now >= notBefore }
+
+    mutating func drawn(since started: ContinuousClock.Instant) {
+        isStale = false
+        let now = ContinuousClock.now
+        notBefore = now.advanced(by: max(.milliseconds(900), started.duration(to: now) * 9))
     }
 }
 
