@@ -13,6 +13,7 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DATA = ROOT / "../shared/data"
+BUNDLED = ROOT / "Sources/C/CDemo/robot-shop"
 PROGRAM = os.environ.get("PODSIGHT", str(ROOT / ".build/debug/podsight"))
 OUTPUT = ROOT / "Tests/EndToEndTests/output"
 

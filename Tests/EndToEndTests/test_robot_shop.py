@@ -3,17 +3,17 @@ import calendar
 import collections
 import json
 import os
-import pathlib
 import pty
 import subprocess
 import time
 
 import pytest
-from program import PROGRAM, ROOT, documents, podsight, replay_robot_shop
+from program import BUNDLED, PROGRAM, ROOT, documents, podsight, replay_robot_shop
 
 
-def truth(folder):
-    rows = [json.loads(line) for line in (folder / "traffic_truth.jsonl").open()]
+def truth():
+    """Which pod called which service, and which pod answered, in its own words; calls without an answer left out."""
+    rows = [json.loads(line) for line in (ROOT / "Tests/EndToEndTests/fixtures/robot_shop_truth.jsonl").open()]
     return [row for row in rows if row.get("answer")]
 
 
@@ -33,51 +33,60 @@ def pod(end, field="name"):
     return end.get("kubernetes", {}).get("pod", {}).get(field)
 
 
+def outcome(call, flows):
+    """What became of one call: every flow that is it must name its true ends."""
+    if not flows:
+        return "not found"
+    named = [(pod(flow["source"], "uid"), pod(flow["destination"])) for flow in flows]
+    if any(None in ends for ends in named):
+        return "unknown"
+    return "right" if set(named) == {(call["src_uid"], call["answer"].split()[0])} else "wrong"
+
+
 def test_every_answered_call_from_a_pod_is_found_between_the_true_pods(robot_shop, capsys):
     flows = documents(replay_robot_shop(robot_shop, "-o", "jsonl", "--interval", "none"))
     by_tuple = collections.defaultdict(list)
+    owners = collections.defaultdict(set)
     for flow in flows:
         if flow["network"]["transport"] == "tcp":
             by_tuple[wire_tuple(flow)].append(flow)
-    table = collections.Counter()
+        for end in (flow["source"], flow["destination"]):
+            owners[end["ip"]].add(pod(end, "uid"))
+    table = collections.defaultdict(collections.Counter)
     wrong = []
-    for call in truth(robot_shop):
+    for call in truth():
         if call["src_app"] == "EXT":
             continue
-        answered_by = call["answer"].split()[0]
-        key = (call["src_ip"], call["src_port"], call["dst_ip"], call["dst_port"])
         # At either end: who called, and the address that was called.
-        found = [flow for flow in by_tuple[key]
+        found = [flow for flow in by_tuple[call["src_ip"], call["src_port"], call["dst_ip"], call["dst_port"]]
                  if moment(flow["event"]["start"]) - 1 < call["t_end"]
                  and call["t"] - 1 < moment(flow["event"]["end"])]
-        if not found:
-            table["not found"] += 1
-            wrong.append((call, None))
-            continue
-        for flow in found:
-            source, destination = flow["source"], flow["destination"]
-            if pod(source) is None or pod(destination) is None:
-                table["unknown"] += 1
-                wrong.append((call, flow))
-            elif pod(source, "uid") == call["src_uid"] and pod(destination) == answered_by:
-                table["right"] += 1
-                if flow["destination"].get("orig_ip") not in (call["dst_ip"], None):
-                    wrong.append((call, flow))
-            else:
-                table["wrong"] += 1
-                wrong.append((call, flow))
+        result = outcome(call, found)
+        if result != "right":
+            wrong.append((call, found))
+        ends = {call["src_ip"]} | {flow["destination"]["ip"] for flow in found}
+        rows = ["all"]
+        rows += ["through a service address"] * any("orig_ip" in flow["destination"] for flow in found)
+        rows += ["an end at a reused address"] * any(len(owners[end] - {None}) > 1 for end in ends)
+        rows += ["held open across kills"] * bool(call.get("held"))
+        rows += ["seen at both ends"] * (len(found) > 1)
+        for row in rows:
+            table[row][result] += 1
+    columns = ("right", "wrong", "unknown", "not found")
     with capsys.disabled():
-        print("\n  robot-shop, answered calls from a pod: " + ", ".join(
-            f"{count} {name}" for name, count in sorted(table.items())))
+        print(f"\n\n  {'answered calls from a pod':28}" + "".join(f"{name:>11}" for name in columns))
+        for row, counts in table.items():
+            print(f"  {row:28}" + "".join(f"{counts[name]:11}" for name in columns))
     assert not wrong, wrong[:3]
-    assert table["right"] >= 749 and not (table["wrong"] or table["unknown"] or table["not found"])
+    assert table["all"] == {"right": 749}
+    assert table["an end at a reused address"]["right"] > 0
 
 
 def test_calls_from_outside_through_a_node_port_name_the_true_client(robot_shop):
     flows = documents(replay_robot_shop(robot_shop, "-o", "jsonl", "--interval", "none"))
     by_client = {(flow["source"]["ip"], flow["source"].get("port")): flow for flow in flows
                  if flow["network"]["transport"] == "tcp"}
-    calls = [call for call in truth(robot_shop) if call["src_app"] == "EXT"]
+    calls = [call for call in truth() if call["src_app"] == "EXT"]
     assert calls
     for call in calls:
         flow = by_client[(call["src_ip"], call["src_port"])]
@@ -88,7 +97,7 @@ def test_calls_from_outside_through_a_node_port_name_the_true_client(robot_shop)
 def test_no_flow_names_a_pod_for_an_address_that_it_did_not_have(robot_shop):
     flows = documents(replay_robot_shop(robot_shop, "-o", "jsonl"))
     addresses = collections.defaultdict(set)
-    for call in truth(robot_shop):
+    for call in truth():
         if call["src_app"] != "EXT":
             addresses[call["src_uid"]].add(call["src_ip"])
     for flow in flows:
@@ -132,16 +141,13 @@ def test_every_packet_is_accounted_for(robot_shop):
     assert numbers, last
 
 
-def test_the_demo_holds_the_same_recording(robot_shop):
+def test_the_demo_holds_the_same_recording(shared_data):
     """The bundled copy gives the same flows as the recording that it was made from."""
-    bundled = ROOT / "Sources/C/CDemo/robot-shop"
-    ours = replay_robot_shop(pathlib.Path(bundled), "-o", "jsonl", "--interval", "none")
+    robot_shop = shared_data / "robot-shop"
+    ours = replay_robot_shop(BUNDLED, "-o", "jsonl", "--interval", "none")
     theirs = replay_robot_shop(robot_shop, "-o", "jsonl", "--interval", "none")
     assert ours.returncode == 0, ours.stderr.decode()
     assert ours.stdout == theirs.stdout
-
-
-BUNDLED = ROOT / "Sources/C/CDemo/robot-shop"
 
 
 def listed(path):
