@@ -10,14 +10,14 @@ struct Podsight: AsyncParsableCommand {
         abstract: "Who talked to whom in a Kubernetes cluster, when, how much, and through which NAT.",
         discussion: """
             EXAMPLES
-              podsight demo                                        a service map without a cluster
-              sudo podsight run                                    watch this machine's interfaces
-              podsight replay web.pcap --cluster cluster.jsonl     packets and API traffic from files
-              podsight flows 'dst.ns=db bytes>1MB' --since 1h      ask a running instance
+              podsight demo                          a service map without a cluster
+              sudo podsight run                      watch this machine's interfaces
+              podsight replay web.pcap               meter a capture
+              podsight flows 'dst.ns=db' --since 1h  ask a running instance
 
             EXIT CODES
-              0 done, 1 error, 2 the answer is no, 64 usage, 69 server unavailable, 77 not permitted,
-              130 interrupted
+              0 done, 1 error, 2 the answer is no, 64 usage,
+              69 server unavailable, 77 not permitted, 130 interrupted
             """,
         version: productVersion,
         subcommands: [

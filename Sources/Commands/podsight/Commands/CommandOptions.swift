@@ -24,6 +24,19 @@ struct DurationOption: ExpressibleByArgument {
     }
 }
 
+extension DurationOption {
+    /// As it is typed: in the largest unit that needs no fraction.
+    var defaultValueDescription: String {
+        guard let nanoseconds else { return "none" }
+        for (unit, size) in [("d", 86_400_000_000_000), ("h", 3_600_000_000_000), ("m", 60_000_000_000)]
+            as [(String, Int64)]
+        where nanoseconds % size == 0 && nanoseconds > size {
+            return "\(nanoseconds / size)\(unit)"
+        }
+        return nanoseconds % 1_000_000_000 == 0 ? "\(nanoseconds / 1_000_000_000)s" : "\(nanoseconds / 1_000_000)ms"
+    }
+}
+
 /// A size as people type it: `512MiB`, `10GB`, `1048576`.
 struct SizeOption: ExpressibleByArgument {
     let bytes: Int64
@@ -39,6 +52,13 @@ struct SizeOption: ExpressibleByArgument {
             let number = Double(argument.dropLast(suffix.count)), number > 0, number * factor < 9e18
         else { return nil }
         bytes = Int64(number * factor)
+    }
+}
+
+extension SizeOption {
+    /// As it is typed.
+    var defaultValueDescription: String {
+        bytes % 1_073_741_824 == 0 ? "\(bytes / 1_073_741_824)GiB" : "\(bytes)"
     }
 }
 
@@ -72,6 +92,11 @@ struct ListenAddress: ExpressibleByArgument {
     func url(port: Int) -> String {
         host.contains(":") ? "http://[\(host)]:\(port)" : "http://\(host):\(port)"
     }
+}
+
+extension ListenAddress {
+    /// As it is typed.
+    var defaultValueDescription: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }
 
 /// The environment variables.

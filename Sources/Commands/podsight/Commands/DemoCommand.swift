@@ -8,9 +8,9 @@ struct DemoCommand: AsyncParsableCommand {
         commandName: "demo",
         abstract: "Replay the bundled recording of a robot-shop cluster and open the console on it.",
         discussion: """
-            The recording holds three and a half minutes of a Kubernetes 1.36 cluster: packets at each of 26 pods,
-            the node's conntrack events and the API's traffic, with pods killed, addresses reused and services
-            moved.
+            The recording holds three and a half minutes of a Kubernetes 1.36 cluster: packets at the interfaces \
+            of its pods in 26 captures, the node's conntrack events and the API's traffic, with pods killed, \
+            addresses reused and services moved.
             """
     )
 

@@ -13,8 +13,8 @@ struct FlowsCommand: AsyncParsableCommand {
         discussion: """
             EXAMPLES
               podsight flows 'src.ns=web dst.port=5432'
-              podsight flows 'bytes>=1MB not dst.ip=10.0.0.0/8' --since 1h -o wide
-              podsight flows 'dst.workload=cart' -f -o jsonl | jq .network.bytes
+              podsight flows 'bytes>=1MB not dst.ip=10.0.0.0/8' --since 1h
+              podsight flows 'dst.workload=cart' -f -o jsonl
             """
     )
 

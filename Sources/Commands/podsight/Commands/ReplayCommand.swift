@@ -12,13 +12,14 @@ struct ReplayCommand: AsyncParsableCommand {
         commandName: "replay",
         abstract: "Meter captures (pcap, pcapng) and name both ends of each flow as of its own time.",
         discussion: """
-            Captures are read side by side in time order; each is an observation point, named by its file or by
+            Captures are read side by side in time order; each is an observation point, named by its file or by \
             the pod that has the file's name.
 
             EXAMPLES
-              podsight replay eth0.pcap -o jsonl | jq -c '[.source.ip, .destination.ip, .network.bytes]'
-              podsight replay pods/*.pcap --cluster cluster.jsonl --conntrack conntrack.txt -o table
-              podsight replay pods/*.pcap --cluster manifests/ --serve 127.0.0.1:7080
+              podsight replay eth0.pcap -o jsonl | jq .network.bytes
+              podsight replay pods/*.pcap --cluster cluster.jsonl \\
+                --conntrack conntrack.txt -o table
+              podsight replay pods/*.pcap --cluster manifests/ --serve :7080
             """
     )
 

@@ -14,7 +14,7 @@ struct RunCommand: AsyncParsableCommand {
 
             EXAMPLES
               sudo podsight run
-              sudo podsight run --interface eth0 --kubeconfig ~/.kube/config --retention 30d
+              sudo podsight run --interface eth0 --retention 30d
             """
     )
 
