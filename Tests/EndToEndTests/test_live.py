@@ -192,9 +192,10 @@ def test_a_cluster_is_joined_over_https_with_a_client_certificate(veth, tmp_path
     # The recorded pods' addresses are long gone from the wire, so a pod's address is put on this cable's far end.
     sh(f"ip -n {veth} addr add 172.17.0.8/32 dev pst-b && ip route add 172.17.0.8/32 dev pst-a")
     server = start_server(*run_arguments(tmp_path, "--kubeconfig", api_server))
-    status = wait_for(lambda: (lambda status: status if status["cluster"]["pods"] > 10 else None)(
-        json.loads(podsight("status", "--server", server.url, "-o", "json").stdout)))
-    assert status["cluster"]["connected"] and "lab" in status["cluster"]["source"]
+    # Lists come before the watches that make it connected.
+    cluster = wait_for(lambda: (lambda cluster: cluster if cluster["pods"] > 10 and cluster["connected"] else None)(
+        json.loads(podsight("status", "--server", server.url, "-o", "json").stdout)["cluster"]))
+    assert "lab" in cluster["source"]
 
     def named():
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:

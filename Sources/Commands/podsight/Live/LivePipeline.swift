@@ -110,11 +110,9 @@ final class LivePipeline: Sendable {
             },
             status: { self.status }
         )
-        let isOpen = !configuration.listen.isLoopback
         try await ProcessLifetime.run { group in
             group.addTask {
                 try await server.run { url in
-                    if isOpen { StandardError.write("podsight: anyone who can reach \(url) can read every flow\n") }
                     StandardError.write("podsight: the console is at \(url) (interrupt to stop)\n")
                 }
             }

@@ -47,7 +47,13 @@ struct FlowServer {
         let server = APIServer(backend: backend, host: address.host, port: address.port)
         let address = address
         do {
-            try await server.run { port in onListening(address.url(port: port)) }
+            try await server.run { port in
+                let url = address.url(port: port)
+                if !address.isLoopback {
+                    StandardError.write("podsight: anyone who can reach \(url) can read every flow\n")
+                }
+                onListening(url)
+            }
         } catch let error as ListenError {
             throw FlowServer.failure(error)
         }
