@@ -2,6 +2,7 @@
 import json
 import signal
 import socket
+import sqlite3
 import ssl
 import subprocess
 import threading
@@ -48,6 +49,23 @@ def test_what_was_acknowledged_survives_kill_9(veth, tmp_path, start_server):
         server = start_server(*run_arguments(tmp_path, "--no-cluster"))
         after = {flow["event"]["id"] for flow in flows(server.url, "--since", "1h")}
         assert {flow["event"]["id"] for flow in before} <= after
+
+
+def test_a_block_that_cannot_be_read_is_counted_and_the_rest_is_answered(veth, tmp_path, start_server):
+    server = start_server(*run_arguments(tmp_path, "--no-cluster"))
+    for port in (7001, 7002):
+        send(5, port)
+        wait_for(lambda: flows(server.url, f"dst.port={port} packets>0"))
+    assert server.stop() == 0
+    with sqlite3.connect(tmp_path / "flows.sqlite") as database:
+        # As a failing disk would: the middle of the first block is not what was written.
+        size, = database.execute("SELECT length(data) FROM block ORDER BY id LIMIT 1").fetchone()
+        database.execute("UPDATE block SET data = substr(data, 1, ?) || zeroblob(8) || substr(data, ?) "
+                         "WHERE id = (SELECT min(id) FROM block)", (size // 2, size // 2 + 9))
+    server = start_server(*run_arguments(tmp_path, "--no-cluster"))
+    assert flows(server.url, "dst.port=7002", "--since", "1h")
+    status = json.loads(podsight("status", "--server", server.url, "-o", "json").stdout)
+    assert status["store"]["blocksUnreadable"] == 1
 
 
 def test_a_full_disk_stops_storing_and_nothing_else(veth, tmp_path, start_server):

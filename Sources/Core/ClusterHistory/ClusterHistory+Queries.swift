@@ -11,9 +11,6 @@ extension ClusterHistory {
         (addresses[address]?.rows(at: time) ?? []).compactMap { owner($0, at: time) }
     }
 
-    /// Whether an address ever had an owner.
-    package func isKnown(_ address: IPAddress) -> Bool { addresses[address] != nil }
-
     /// Who had an address last before a time and had it no more; its identity as of its end.
     package func lastOwner(before time: Timestamp, of address: IPAddress) -> AddressOwner? {
         addresses[address]?.lastRow(endedBy: time).flatMap { owner($0, at: $0.until.advanced(by: -1)) }

@@ -31,6 +31,24 @@ extension StatusReport {
             "Ends of flows by the basis of their attribution.",
             attribution.map { ("{basis=\"\($0.basis)\"}", $0.ends) }
         )
+        metric(
+            "podsight_metering_flows_evicted_total",
+            "counter",
+            "Flows reported early because a flow table was full.",
+            [("", flowsEvicted)]
+        )
+        metric(
+            "podsight_store_blocks_unreadable",
+            "gauge",
+            "Blocks that a question met and could not read.",
+            [("", store.blocksUnreadable)]
+        )
+        metric(
+            "podsight_cluster_objects_undecodable_total",
+            "counter",
+            "Objects of the Kubernetes API that could not be read.",
+            [("", cluster.undecodable)]
+        )
         metric("podsight_store_bytes", "gauge", "Size of the store.", [("", store.bytes)])
         metric("podsight_store_flows", "gauge", "Flow reports in the store.", [("", store.flows)])
         metric(

@@ -42,6 +42,8 @@ package struct StatusReport: Sendable {
         package var flows: UInt64 = 0
         /// Column blocks in it.
         package var blocks: UInt64 = 0
+        /// Blocks that a question met and could not read; their flows are missing from answers.
+        package var blocksUnreadable: UInt64 = 0
         /// When the oldest stored report began.
         package var oldest: Timestamp?
         /// When the newest stored report ended.
@@ -75,6 +77,8 @@ package struct StatusReport: Sendable {
         package var gaps: UInt64 = 0
         /// Requests to the API that failed.
         package var errors: UInt64 = 0
+        /// Objects that could not be read and were passed over.
+        package var undecodable: UInt64 = 0
 
         /// No cluster.
         package init() {}
@@ -96,6 +100,8 @@ package struct StatusReport: Sendable {
     package var activeFlows: UInt64 = 0
     /// Reports that were attributed.
     package var reports: UInt64 = 0
+    /// Flows that were reported and dropped early because a flow table was full.
+    package var flowsEvicted: UInt64 = 0
     /// Reports lost between metering and attribution.
     package var queueDropped: UInt64 = 0
     /// The cluster.
@@ -127,6 +133,7 @@ extension StatusReport {
         json.object("metering") { json in
             json.member("activeFlows", activeFlows)
             json.member("reports", reports)
+            json.member("flowsEvicted", flowsEvicted)
             json.member("queueDropped", queueDropped)
         }
         json.object("cluster", encodeCluster)
@@ -147,6 +154,7 @@ extension StatusReport {
         json.member("bytes", store.bytes)
         json.member("flows", store.flows)
         json.member("blocks", store.blocks)
+        json.member("blocksUnreadable", store.blocksUnreadable)
         json.member("oldest", store.oldest)
         json.member("newest", store.newest)
         json.member("retentionSeconds", UInt64(clamping: store.retentionSeconds))
@@ -197,6 +205,7 @@ extension StatusReport {
         json.member("lastEvent", cluster.lastEvent)
         json.member("gaps", cluster.gaps)
         json.member("errors", cluster.errors)
+        json.member("undecodable", cluster.undecodable)
     }
 }
 

@@ -231,6 +231,7 @@ final class LivePipeline: Sendable {
         status.now = SystemClock.now
         status.points = metered.points
         status.activeFlows = metered.activeFlows
+        status.flowsEvicted = metered.flowsEvicted
         status.queueDropped = queue.dropped
         status.streamDropped = broadcast.dropped
         status.store = StatusReport.Store(store)

@@ -122,6 +122,10 @@ struct ReplayInputs {
         if let failure, !isCutShort { throw CommandFailure("\(path): \(failure)") }
         if isCutShort { StandardError.write("podsight: \(path): the last line was cut short and is left out\n") }
         guard log.events > 0 else { throw CommandFailure("\(path): no conntrack events in it") }
+        for reason in [TranslationLog.Skipped.untimed, .evicted] {
+            guard let count = folded.skipped[reason] else { continue }
+            StandardError.write("podsight: \(path): \(count) events left out: \(reason.rawValue)\n")
+        }
         self.translations = translations
         translationSource = translationSource == "none" ? path : "\(translationSource), \(path)"
     }

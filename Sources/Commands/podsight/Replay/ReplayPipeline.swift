@@ -84,6 +84,10 @@ struct ReplayPipeline: ~Copyable {
         progress.clear()
         var failures: [String] = []
         for (capture, reader) in zip(inputs.captures, merged.readers) {
+            if reader.untimedPackets > 0 {
+                let text = "\(reader.untimedPackets) packets without a time were given that of the packet before"
+                StandardError.write("podsight: \(capture.path): \(text)\n")
+            }
             if let failure = reader.failure { failures.append("\(capture.path): \(failure)") }
             for interface in reader.interfaces where !interface.linkType.isSupported {
                 failures.append(ReplayInputs.unsupported(interface.linkType, capture.path))
@@ -92,6 +96,7 @@ struct ReplayPipeline: ~Copyable {
         let summary = ReplaySummary(
             inputs: inputs,
             points: points.map(\.status),
+            flowsEvicted: points.reduce(0) { $0 + $1.meter.counters.flowsEvicted },
             stage: stage,
             store: store,
             range: range,

@@ -15,6 +15,7 @@ struct ReplaySummary {
     init(
         inputs: ReplayInputs,
         points: [StatusReport.Point],
+        flowsEvicted: UInt64,
         stage: AttributionStage,
         store: FlowStore?,
         range: TimeRange?,
@@ -32,6 +33,7 @@ struct ReplaySummary {
         status.now = self.range.to
         status.points = points
         status.reports = stage.reports
+        status.flowsEvicted = flowsEvicted
         status.attribution = stage.endsByBasis
         status.translations = UInt64(inputs.translations.count)
         status.translationSource = inputs.translationSource

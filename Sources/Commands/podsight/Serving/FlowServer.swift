@@ -5,6 +5,7 @@ import FlowQuery
 import FlowStorage
 import Glibc
 import QueryAPI
+import Synchronization
 
 /// The store with the API and the console over it.
 struct FlowServer {
@@ -19,24 +20,31 @@ struct FlowServer {
     func run(onListening: @escaping @Sendable (String) -> Void) async throws {
         let store = store
         // Reading blocks is file I/O and work on many rows: neither belongs on the cooperative pool.
+        let unreadable = UnreadableBlocks()
+        let status = status
         let queue = DispatchQueue(label: "podsight.query", attributes: .concurrent)
         let backend = QueryBackend(
             now: now,
             defaultRange: defaultRange,
             oldest: { (try? store.statistics())?.oldest },
-            status: status,
+            status: {
+                var report = status()
+                report.store.blocksUnreadable = unreadable.most
+                return report
+            },
             scan: { scan in
                 try await withCheckedThrowingContinuation { continuation in
                     queue.async {
                         continuation.resume(
                             with: Result {
-                                try store.scan(
+                                let result = try store.scan(
                                     from: scan.range.from,
                                     to: scan.range.to,
                                     filter: scan.filter,
                                     order: scan.newestFirst ? .newestFirst : .oldestFirst,
                                     scan.body
                                 )
+                                unreadable.met(result.blocksUnreadable)
                             }
                         )
                     }
@@ -57,6 +65,14 @@ struct FlowServer {
         } catch let error as ListenError {
             throw FlowServer.failure(error)
         }
+    }
+
+    /// The most blocks that one question could not read; the same ones are met again and again.
+    private final class UnreadableBlocks: Sendable {
+        private let count = Atomic<UInt64>(0)
+        var most: UInt64 { count.load(ordering: .relaxed) }
+
+        func met(_ blocks: Int) { count.max(UInt64(blocks), ordering: .relaxed) }
     }
 
     private static func failure(_ error: ListenError) -> CommandFailure {

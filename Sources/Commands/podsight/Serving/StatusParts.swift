@@ -20,6 +20,7 @@ extension StatusReport.Cluster {
         source = watch.source
         message = watch.message
         errors = UInt64(watch.errors)
+        undecodable = UInt64(watch.undecodable)
     }
 }
 
