@@ -30,6 +30,18 @@ package struct Observation: Hashable, Sendable {
     package var sequence: UInt32
     /// Why this report was made.
     package var endReason: FlowEndReason
+    /// Frames that stand for several segments, and are counted as one packet because a file does not say how many.
+    package var superPackets: UInt32 = 0
+    /// The tunnel that the packets came in, where they were decapsulated.
+    package var tunnel: Tunnel?
+    /// How the connection went; `nil` for other protocols than TCP and without analysis.
+    package var tcp: TCPReport?
+    /// Request → response turns of a TCP flow, with the time from the last byte of one to the first of the other.
+    package var exchanges: LatencyHistogram?
+    /// What was understood of DNS messages; `nil` where there were none.
+    package var dns: DNSReport?
+    /// What was understood of HTTP/1 messages; `nil` where there were none.
+    package var http: HTTPReport?
 
     /// A report of a flow.
     package init(
@@ -68,6 +80,8 @@ package struct Observation: Hashable, Sendable {
         swap(&turned.source, &turned.destination)
         swap(&turned.forward, &turned.backward)
         swap(&turned.forwardFlags, &turned.backwardFlags)
+        turned.tcp = tcp?.turned
+        turned.tunnel = tunnel?.turned
         turned.evidence = evidence
         return turned
     }

@@ -146,6 +146,7 @@ package struct PacketDecoder: Sendable, BitwiseCopyable {
         packet.destinationPort = 0
         packet.tcpFlags = 0
         packet.tcpSequence = 0
+        packet.payloadBytes = 0
         packet.transportOffset = UInt32(truncatingIfNeeded: start)
         guard packet.fragment != .later else { return .metered }
         // What lies beyond the declared length is padding, not a header.
@@ -157,10 +158,24 @@ package struct PacketDecoder: Sendable, BitwiseCopyable {
             }
             packet.sourcePort = bytes.number16(start)
             packet.destinationPort = bytes.number16(start &+ 2)
-            if transport == 6, end &- start >= 8 {
-                packet.tcpSequence = bytes.number32(start &+ 4)
-                if end &- start >= 14 { packet.tcpFlags = bytes.byte(start &+ 13) }
+            var header = transport == 17 ? 8 : 12
+            if transport == 6 {
+                packet.tcpWindow = .max
+                packet.tcpAcknowledgement = 0
+                header = 20
+                if end &- start >= 16 {
+                    packet.tcpSequence = bytes.number32(start &+ 4)
+                    packet.tcpAcknowledgement = bytes.number32(start &+ 8)
+                    packet.tcpFlags = bytes.byte(start &+ 13)
+                    packet.tcpWindow = bytes.number16(start &+ 14)
+                    header = max(20, Int(bytes.byte(start &+ 12) >> 4) &* 4)
+                } else if end &- start >= 8 {
+                    packet.tcpSequence = bytes.number32(start &+ 4)
+                    if end &- start >= 14 { packet.tcpFlags = bytes.byte(start &+ 13) }
+                }
             }
+            packet.payloadOffset = UInt32(truncatingIfNeeded: start &+ header)
+            packet.payloadBytes = UInt32(truncatingIfNeeded: max(0, declaredEnd &- start &- header))
         } else if transport == 1 || transport == 58 {
             guard end &- start >= 2 else {
                 return PacketDecoder.transportFault(bytes, start, declaredEnd, 2)

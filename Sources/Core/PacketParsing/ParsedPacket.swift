@@ -19,6 +19,12 @@ package struct ParsedPacket: Sendable, BitwiseCopyable {
     @usableFromInline package var ipBytes: UInt32 = 0
     /// The sequence number of a TCP header of which at least eight bytes are there; else 0.
     @usableFromInline package var tcpSequence: UInt32 = 0
+    /// The acknowledgement number of a TCP header of which at least twelve bytes are there; else 0.
+    @usableFromInline package var tcpAcknowledgement: UInt32 = 0
+    /// Where the payload of TCP, UDP or SCTP starts in the captured bytes, as the transport header declares it.
+    @usableFromInline package var payloadOffset: UInt32 = 0
+    /// The bytes of that payload, as declared by the IP header, whether they were captured or not.
+    @usableFromInline package var payloadBytes: UInt32 = 0
     /// The identification that a fragment shares with its first; 0 for a whole packet.
     @usableFromInline package var fragmentID: UInt32 = 0
     /// Where the IP header starts in the captured bytes.
@@ -29,6 +35,8 @@ package struct ParsedPacket: Sendable, BitwiseCopyable {
     @usableFromInline package var sourcePort: UInt16 = 0
     /// The destination port, or the code of an ICMP message; 0 without ports and in later fragments.
     @usableFromInline package var destinationPort: UInt16 = 0
+    /// The window of a TCP header as it stands there, unscaled; `UInt16.max` where it was not captured.
+    @usableFromInline package var tcpWindow: UInt16 = 0
     /// The protocol number after IPv6 extension headers.
     @usableFromInline package var transport: UInt8 = 0
     /// The TCP flags, `FIN` in the lowest bit; 0 where they were not captured.
