@@ -48,7 +48,7 @@ let package = Package(
 
         // Core, in tiers: each may use what stands above it.
         core("NetworkAddressing"),
-        core("PacketParsing", ["NetworkAddressing"]),
+        core("PacketParsing", ["NetworkAddressing", "CIntrinsics"]),
         core("FlowModel", ["NetworkAddressing"]),
         core("FlowMetering", ["NetworkAddressing", "PacketParsing", "FlowModel", "CIntrinsics"]),
         core("JSONText"),

@@ -22,7 +22,9 @@ struct FlowMeterPropertyTests {
             interval: [nil, second, 10 * second, 7 * second].randomElement(using: &random) ?? nil,
             idleTimeout: [nil, second / 2, 3 * second, 25 * second, 60 * second].randomElement(using: &random) ?? nil,
             linger: [0, second, 10 * second].randomElement(using: &random) ?? 0,
-            hashSeed: random.next()
+            hashSeed: random.next(),
+            analysis: .none,
+            seed: UInt16.random(in: 0...3, using: &random)
         )
     }
 

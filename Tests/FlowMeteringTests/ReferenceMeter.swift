@@ -161,23 +161,24 @@ struct ReferenceMeter {
         let forward = sum(flow.source)
         // An end that talks to itself is counted once.
         let backward = flow.source == flow.destination ? (TrafficCount(), 0) : sum(flow.destination)
-        reports.append(
-            Observation(
-                transport: flow.key.transport,
-                source: flow.source,
-                destination: flow.destination,
-                evidence: flow.evidence,
-                forward: forward.0,
-                backward: backward.0,
-                forwardFlags: forward.1,
-                backwardFlags: backward.1,
-                flowStart: Timestamp(nanoseconds: flow.flowStart),
-                start: Timestamp(nanoseconds: flow.open.map(\.time).min() ?? flow.last),
-                end: Timestamp(nanoseconds: flow.last),
-                sequence: flow.sequence,
-                endReason: reason
-            )
+        var report = Observation(
+            transport: flow.key.transport,
+            source: flow.source,
+            destination: flow.destination,
+            evidence: flow.evidence,
+            forward: forward.0,
+            backward: backward.0,
+            forwardFlags: forward.1,
+            backwardFlags: backward.1,
+            flowStart: Timestamp(nanoseconds: flow.flowStart),
+            start: Timestamp(nanoseconds: flow.open.map(\.time).min() ?? flow.last),
+            end: Timestamp(nanoseconds: flow.last),
+            sequence: flow.sequence,
+            endReason: reason
         )
+        // One by one, where the meter takes eight at a time.
+        report.communityID = CommunityID.digest(of: report, seed: configuration.seed)
+        reports.append(report)
         flow.open = []
     }
 }

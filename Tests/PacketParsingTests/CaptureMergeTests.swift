@@ -16,7 +16,17 @@ struct CaptureMergeTests {
         defer { for buffer in buffers { buffer.deallocate() } }
         var merged = MergedCapture(try buffers.map { bytes throws(CaptureFileError) in try CaptureFileReader(bytes) })
         var pairs: [[Int]] = []
-        while let next = merged.next() { pairs.append([next.file, Int(next.packet.nanoseconds)]) }
+        // A small batch and a step of time, so that packets are held back for either reason.
+        let batch = UnsafeMutableBufferPointer<CapturedPacket>.allocate(capacity: 3)
+        defer { batch.deallocate() }
+        while let time = merged.nextTime {
+            while true {
+                let (file, count) = merged.next(into: batch, before: time + 7)
+                guard count > 0 else { break }
+                for packet in batch[..<count] { pairs.append([file, Int(packet.nanoseconds)]) }
+            }
+        }
+        #expect(merged.isAtEnd)
         return (pairs, merged)
     }
 

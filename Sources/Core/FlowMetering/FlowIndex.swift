@@ -1,10 +1,13 @@
-/// From hashes to the numbers of flows: open addressing, at most half full.
+import CIntrinsics
+
+/// From hashes to the numbers of flows: open addressing, at most four fifths full.
 struct FlowIndex: ~Copyable {
-    /// Sixteen bytes; number 0 is an empty slot.
+    /// Sixteen bytes; flow 0 is an empty slot.
     struct Slot: BitwiseCopyable {
         var hash: UInt64
         var flow: UInt32
-        var unused: UInt32 = 0
+        /// The number of what analysis knows of the flow, so that it can be fetched along with the flow; 0 for nothing.
+        var analysis: UInt32
     }
 
     private(set) var slots: UnsafeMutablePointer<Slot>
@@ -16,36 +19,44 @@ struct FlowIndex: ~Copyable {
         slots = FlowIndex.allocate(1024)
     }
 
-    deinit { slots.deallocate() }
+    deinit { FlowIndex.deallocate(slots, mask + 1) }
 
     private static func allocate(_ capacity: Int) -> UnsafeMutablePointer<Slot> {
-        let slots = UnsafeMutablePointer<Slot>.allocate(capacity: capacity)
-        slots.initialize(repeating: Slot(hash: 0, flow: 0), count: capacity)
-        return slots
+        // All zero, which is empty.
+        cintrinsics_reserve(capacity * MemoryLayout<Slot>.stride).bindMemory(to: Slot.self, capacity: capacity)
     }
 
-    // SAFETY: every position is masked, and there are `mask + 1` slots; a walk ends because half are empty.
+    private static func deallocate(_ slots: UnsafeMutablePointer<Slot>, _ capacity: Int) {
+        cintrinsics_release(slots, capacity * MemoryLayout<Slot>.stride)
+    }
+
+    /// The bytes of memory that it holds.
+    var byteCount: Int { (mask + 1) * MemoryLayout<Slot>.stride }
+
+    // SAFETY: every position is masked, and there are `mask + 1` slots; a walk ends because some are empty.
     @inline(__always)
     func home(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash) & mask }
 
-    /// The first flow with this hash, which is nearly always the right one; 0 where there is none.
+    /// The first slot with this hash, which is nearly always the right one; an empty one where there is none.
     @inline(__always)
-    func candidate(_ hash: UInt64) -> UInt32 {
+    func candidate(_ hash: UInt64) -> Slot {
         var position = home(hash)
         while slots[position].flow != 0, slots[position].hash != hash { position = (position &+ 1) & mask }
-        return slots[position].flow
+        return slots[position]
     }
 
     /// Adds a flow that is not there.
-    mutating func insert(_ hash: UInt64, _ flow: UInt32) {
-        if (count + 1) * 2 > mask + 1 { resize((mask + 1) * 2) }
-        place(Slot(hash: hash, flow: flow))
+    mutating func insert(_ hash: UInt64, _ flow: UInt32, analysis: UInt32) {
+        if (count + 1) * 5 > (mask + 1) * 4 { resize((mask + 1) * 2) }
+        place(Slot(hash: hash, flow: flow, analysis: analysis))
         count += 1
     }
 
-    /// Lets the slot of a flow stand for another flow with the same hash.
-    mutating func replace(_ hash: UInt64, _ flow: UInt32, by successor: UInt32) {
-        if let position = position(hash, flow) { slots[position].flow = successor }
+    /// Lets the slot of a flow stand for another flow with the same hash, or for other analysis.
+    mutating func replace(_ hash: UInt64, _ flow: UInt32, by successor: UInt32, analysis: UInt32) {
+        guard let position = position(hash, flow) else { return }
+        slots[position].flow = successor
+        slots[position].analysis = analysis
     }
 
     mutating func remove(_ hash: UInt64, _ flow: UInt32) {
@@ -67,8 +78,8 @@ struct FlowIndex: ~Copyable {
     /// Forgets everything, with room for so many flows.
     mutating func reset(expecting flows: Int) {
         var capacity = 1024
-        while capacity < flows * 2 { capacity *= 2 }
-        slots.deallocate()
+        while capacity * 4 < flows * 5 + 64 { capacity *= 2 }
+        FlowIndex.deallocate(slots, mask + 1)
         slots = FlowIndex.allocate(capacity)
         mask = capacity - 1
         count = 0
@@ -95,6 +106,6 @@ struct FlowIndex: ~Copyable {
         slots = FlowIndex.allocate(capacity)
         mask = capacity - 1
         for index in 0..<oldCapacity where old[index].flow != 0 { place(old[index]) }
-        old.deallocate()
+        FlowIndex.deallocate(old, oldCapacity)
     }
 }

@@ -8,59 +8,98 @@ extension FlowMeter {
     mutating func process(into reports: inout [Observation]) {
         guard stagedCount > 0 else { return }
         makeRoom()
-        // SAFETY: at most `batchSize` packets are staged, and `flows` has as many places.
-        var flows = InlineArray<32, UInt32>(repeating: 0)
+        // SAFETY: at most `batchSize` packets are staged, and `slots` has as many places.
+        var slots = InlineArray<32, FlowIndex.Slot>(repeating: FlowIndex.Slot(hash: 0, flow: 0, analysis: 0))
         for position in 0..<stagedCount {
-            let flow = index.candidate(staged[position].hash)
-            flows[unchecked: position] = flow
-            guard flow != 0 else { continue }
-            cintrinsics_prefetch(store.hot(flow))
-            if staged[position].tcpFlags & TCPFlags.eventful != 0 { cintrinsics_prefetch(store.cold(flow)) }
+            let slot = index.candidate(staged[position].hash)
+            slots[unchecked: position] = slot
+            cintrinsics_prefetch(store.hot(slot.flow))
+            if slot.analysis != 0 {
+                let connection = UnsafeRawPointer(connections[slot.analysis])
+                cintrinsics_prefetch(connection)
+                if staged[position].payloadBytes != 0 { cintrinsics_prefetch(connection + 64) }
+            }
+            if staged[position].tcpFlags & TCPFlags.eventful != 0 { cintrinsics_prefetch(store.cold(slot.flow)) }
         }
+        if isAnalysing { prefetchAnalysis(slots) }
         var areCurrent = true
         for position in 0..<stagedCount {
-            let packet = staged + position
+            let packet = UnsafePointer(staged + position)
             let time = packet.pointee.timestamp
             if time >= nextTick {
                 runTicks(through: time, &reports)
                 areCurrent = false
             }
-            var flow = areCurrent ? flows[unchecked: position] : 0
-            if flow == 0 || !store.hot(flow).pointee.matches(packet.pointee.key) {
-                flow = find(packet)
-                if flow == 0 {
+            var slot = slots[unchecked: position]
+            if slot.flow == 0 || !areCurrent || !isOf(packet, slot.flow) {
+                slot = find(packet)
+                if slot.flow == 0 {
                     open(packet, replacing: 0, &reports)
                     continue
                 }
             }
-            let hot = store.hot(flow)
+            let hot = store.hot(slot.flow)
             let gap = UInt64(bitPattern: time &- hot.pointee.last)
             let isEventful =
                 packet.pointee.tcpFlags & TCPFlags.eventful != 0 || hot.pointee.packets == 0
-                || gap > UInt64(bitPattern: idleLimit) || hot.pointee.hasEnded
+                || gap > UInt64(bitPattern: idleLimit) || hot.pointee.hasEnded || packet.pointee.isSuperPacket
             if isEventful {
-                handle(packet, flow, &reports)
+                handle(packet, slot.flow, &reports)
             } else {
                 hot.pointee.last = time
                 hot.pointee.count(packet.pointee)
-                if (hot.pointee.packets | hot.pointee.bytes) & HotFlow.fullBits != 0 { spill(flow) }
+                if (hot.pointee.packets | hot.pointee.bytes) & HotFlow.fullBits != 0 { spill(slot.flow) }
+                analyse(packet, slot.flow, slot.analysis)
             }
         }
         stagedCount = 0
     }
 
-    /// The flow of a packet; 0 where there is none.
+    /// Brings in what packets with payload change beyond their connection.
+    @inline(__always)
+    private func prefetchAnalysis(_ slots: borrowing InlineArray<32, FlowIndex.Slot>) {
+        for position in 0..<stagedCount where staged[position].payloadBytes != 0 {
+            let connection = connections[slots[unchecked: position].analysis]
+            cintrinsics_prefetch(exchangeTimes[connection.pointee.exchanges])
+            let state = UnsafeRawPointer(httpStates[connection.pointee.application])
+            cintrinsics_prefetch(state)
+            cintrinsics_prefetch(state + 64)
+        }
+        for position in 0..<stagedCount where staged[position].payloadBytes != 0 {
+            let connection = connections[slots[unchecked: position].analysis]
+            cintrinsics_prefetch(histogramCells[exchangeTimes[connection.pointee.exchanges].pointee.more])
+        }
+    }
+
+    /// Looks into a packet as far as analysis asks for it.
+    @inline(__always)
+    private mutating func analyse(_ packet: UnsafePointer<StagedPacket>, _ flow: UInt32, _ analysis: UInt32) {
+        let transport = UInt8(truncatingIfNeeded: packet.pointee.key.tail >> 32)
+        if transport == 6 {
+            if analysis != 0 { track(packet, flow, analysis) }
+        } else if isAnalysing, transport == 17, packet.pointee.payloadBytes > 0, FlowMeter.isDNS(packet.pointee.key) {
+            followDNS(packet, flow)
+        }
+    }
+
+    /// Whether a packet is of a flow; what lies in a tunnel must be of the same one.
+    @inline(__always)
+    private func isOf(_ packet: UnsafePointer<StagedPacket>, _ flow: UInt32) -> Bool {
+        guard store.hot(flow).pointee.matches(packet.pointee.key) else { return false }
+        guard packet.pointee.tunnel != 0 else { return true }
+        return (store.cold(flow).pointee.tunnel ^ packet.pointee.tunnel) & ~TunnelTable.turnedBit == 0
+    }
+
+    /// The slot of a packet's flow; an empty one where there is none.
     @inline(never)
-    private func find(_ packet: UnsafePointer<StagedPacket>) -> UInt32 {
+    private func find(_ packet: UnsafePointer<StagedPacket>) -> FlowIndex.Slot {
         var position = index.home(packet.pointee.hash)
         while index.slots[position].flow != 0 {
             let slot = index.slots[position]
-            if slot.hash == packet.pointee.hash, store.hot(slot.flow).pointee.matches(packet.pointee.key) {
-                return slot.flow
-            }
+            if slot.hash == packet.pointee.hash, isOf(packet, slot.flow) { return slot }
             position = (position + 1) & index.mask
         }
-        return 0
+        return FlowIndex.Slot(hash: 0, flow: 0, analysis: 0)
     }
 
     /// A packet that changes more than counters: the first of a report, SYN, FIN, RST, late or after a pause.
@@ -85,7 +124,7 @@ extension FlowMeter {
     /// Whether a SYN on an ended flow opens another, rather than being a late copy of the one that was seen.
     private func startsAnew(_ packet: StagedPacket, _ cold: ColdFlow) -> Bool {
         guard packet.tcpFlags & TCPFlags.syn != 0, packet.tcpFlags & TCPFlags.rst == 0 else { return false }
-        let isKnown = cold.seen.contains(.isn(packet.side))
+        let isKnown = cold.seen.has(.isn(packet.side))
         if isKnown { return cold.isn(packet.side) != packet.tcpSequence }
         return packet.tcpFlags & TCPFlags.ack == 0
     }
@@ -106,15 +145,15 @@ extension FlowMeter {
         cold.pointee.flowStart = min(cold.pointee.flowStart, time)
         hot.pointee.count(packet.pointee)
         if (hot.pointee.packets | hot.pointee.bytes) & HotFlow.fullBits != 0 { spill(flow) }
+        if packet.pointee.isSuperPacket, cold.pointee.superPackets < .max { cold.pointee.superPackets += 1 }
         let flags = packet.pointee.tcpFlags
         let side = packet.pointee.side
-        if flags & TCPFlags.syn != 0 {
-            learn(from: packet.pointee, cold)
-        }
+        if flags & TCPFlags.syn != 0 { learn(from: packet.pointee, cold) }
         if flags & TCPFlags.fin != 0 { cold.pointee.seen.insert(.fin(side)) }
-        if flags & TCPFlags.rst != 0 || cold.pointee.seen.isSuperset(of: [.lowerFIN, .upperFIN]) {
+        if flags & TCPFlags.rst != 0 || cold.pointee.seen.has(.bothFINs) {
             hot.pointee.key.tail |= HotFlow.endedBit
         }
+        analyse(packet, flow, cold.pointee.analysis)
     }
 
     /// What a SYN says: who opened the connection, and the sender's initial sequence number.
@@ -124,8 +163,11 @@ extension FlowMeter {
             let isAnswer = packet.tcpFlags & TCPFlags.ack != 0 && packet.key.lower != packet.key.upper
             cold.pointee.sourceSide = UInt8(truncatingIfNeeded: isAnswer ? packet.side ^ 1 : packet.side)
             cold.pointee.evidence = .tcpHandshake
+            if cold.pointee.analysis != 0 {
+                FlowMeter.setSource(cold.pointee.sourceSide, connections[cold.pointee.analysis])
+            }
         }
-        guard !cold.pointee.seen.contains(.isn(packet.side)) else { return }
+        guard !cold.pointee.seen.has(.isn(packet.side)) else { return }
         cold.pointee.seen.insert(.isn(packet.side))
         if packet.side == 0 {
             cold.pointee.lowerISN = packet.tcpSequence
@@ -144,83 +186,30 @@ extension FlowMeter {
         let key = packet.pointee.key
         let hash = packet.pointee.hash
         let time = packet.pointee.timestamp
-        if former == 0, store.live >= max(1, configuration.flowsMax) { evict(&reports) }
-        let (side, evidence) = FlowMeter.direction(of: key, sender: packet.pointee.side)
+        if former == 0 {
+            if store.live >= flowsMax { evict(&reports) }
+        } else {
+            drop(former)
+        }
+        let (side, evidence) = direction(of: key, sender: packet.pointee.side)
         let hot = HotFlow(key: key, packets: 0, bytes: 0, last: time)
-        let cold = ColdFlow(flowStart: time, start: time, sourceSide: side, evidence: evidence)
+        var cold = ColdFlow(flowStart: time, start: time, sourceSide: side, evidence: evidence)
+        cold.tunnel = packet.pointee.tunnel
+        if isAnalysing, key.transport == .tcp {
+            cold.analysis = connections.add(TCPConnection())
+            if cold.analysis == 0 {
+                counters.connectionsNotAnalysed &+= 1
+            } else {
+                FlowMeter.setSource(side, connections[cold.analysis])
+            }
+        }
         let flow = store.append(hot, cold)
         if former == 0 {
-            index.insert(hash, flow)
+            index.insert(hash, flow, analysis: cold.analysis)
         } else {
-            index.replace(hash, former, by: flow)
-            store.drop(former)
+            index.replace(hash, former, by: flow, analysis: cold.analysis)
         }
         counters.flowsOpened &+= 1
         apply(packet, flow)
-    }
-
-    /// The source of a flow as far as its key and the sender of its first packet tell.
-    private static func direction(of key: FlowKey, sender: UInt64) -> (UInt8, DirectionEvidence) {
-        let lowerPort = UInt16(truncatingIfNeeded: key.tail)
-        let upperPort = UInt16(truncatingIfNeeded: key.tail >> 16)
-        let transport = key.transport
-        if transport.hasPorts {
-            // 32768 is where Linux's ephemeral range starts.
-            let isLowerEphemeral = lowerPort >= 32768
-            if isLowerEphemeral != (upperPort >= 32768) { return (isLowerEphemeral ? 0 : 1, .ephemeralPort) }
-        } else if transport.isICMP {
-            let lowerType = UInt8(truncatingIfNeeded: lowerPort)
-            let hasPair = CommunityIDPorts.counterpart(of: lowerType, transport: transport) != nil
-            if hasPair {
-                return (CommunityIDPorts.isRequest(lowerType, transport: transport) ? 0 : 1, .icmpType)
-            }
-        }
-        return (UInt8(truncatingIfNeeded: sender), .firstPacket)
-    }
-
-    /// Reports and drops the idlest of a few flows, chosen by a hand that goes round.
-    private mutating func evict(_ reports: inout [Observation]) {
-        var chosen: UInt32 = 0
-        var candidates = 0
-        var steps = 0
-        while candidates == 0 || (candidates < 8 && steps < 64) {
-            if evictionHand >= store.end { evictionHand = 1 }
-            let hot = store.hot(evictionHand)
-            if !hot.pointee.isDead {
-                candidates += 1
-                if chosen == 0 || hot.pointee.last < store.hot(chosen).pointee.last { chosen = evictionHand }
-            }
-            evictionHand += 1
-            steps += 1
-        }
-        counters.flowsEvicted &+= 1
-        reportLast(chosen, .lackOfResources, &reports)
-        forget(chosen)
-    }
-
-    /// Takes a flow out of the table.
-    mutating func forget(_ flow: UInt32) {
-        var key = store.hot(flow).pointee.key
-        key.tail &= HotFlow.keyBits
-        index.remove(key.hash(seed: configuration.hashSeed), flow)
-        store.drop(flow)
-    }
-
-    /// Makes sure that a batch of new flows fits without the flows being renumbered under it.
-    private mutating func makeRoom() {
-        let limit = max(1, configuration.flowsMax)
-        if store.gaps > limit / 4 + 4096 { compact() }
-    }
-
-    /// Closes the gaps that dropped flows left.
-    mutating func compact() {
-        store.compact()
-        index.reset(expecting: store.live)
-        evictionHand = 1
-        for flow in 1..<store.end {
-            var key = store.hot(flow).pointee.key
-            key.tail &= HotFlow.keyBits
-            index.insert(key.hash(seed: configuration.hashSeed), flow)
-        }
     }
 }

@@ -12,6 +12,8 @@ package struct FlowMeter: ~Copyable {
     /// Timestamps beyond these, about the years 1896 and 2116, are taken for these, so that nothing overflows.
     static let times: ClosedRange<Int64> = -(1 << 61)...(1 << 62)
     static let batchSize = 32
+    /// Flows reported at a time when metering ends.
+    private static let finishSize = 1024
 
     let configuration: MeteringConfiguration
     /// Nanoseconds between sweeps over all flows.
@@ -20,15 +22,29 @@ package struct FlowMeter: ~Copyable {
     let idleLimit: Int64
     /// The same for a flow whose end was seen.
     let endedLimit: Int64
+    let flowsMax: Int
+    let isAnalysing: Bool
+    let isDecapsulating: Bool
 
     /// What became of the packets so far.
     package internal(set) var counters = MeteringCounters()
 
-    var store = FlowStore()
+    var store: FlowStore
     var index = FlowIndex()
+    var connections: Pool<TCPConnection>
+    var exchangeTimes: Pool<ExchangeTimes>
+    var histogramCells: Pool<HistogramCell>
+    var dnsStates: Pool<DNSState>
+    var httpStates: Pool<HTTPState>
+    var records: ApplicationRecords
     var fragments = FragmentTable()
+    var tunnels = TunnelTable()
+    /// Counts that no longer fitted their flow, by its number.
+    var overflows: [UInt32: Overflow] = [:]
     /// Where the search for a flow to drop goes on.
     var evictionHand: UInt32 = 1
+    /// Where `finish` goes on.
+    private var finishHand: UInt32 = 1
     /// The event time of the next sweep; `Int64.min` before the first packet.
     var nextTick = Int64.min
 
@@ -37,12 +53,27 @@ package struct FlowMeter: ~Copyable {
 
     /// A meter without flows.
     package init(configuration: MeteringConfiguration) {
-        self.configuration = configuration
+        // From locals alone: where a property is read before all are set, Swift 6.3's optimizer destroys what was
+        // never made.
         let most: Int64 = 1 << 60
-        idleLimit = configuration.idleTimeout.map { min(max($0, 0), most) } ?? .max
-        endedLimit = min(max(configuration.linger, 0), idleLimit)
+        let idleLimit = configuration.idleTimeout.map { min(max($0, 0), most) } ?? .max
         let chosen = configuration.interval ?? min(idleLimit, 10_000_000_000)
+        let flowsMax = min(max(1, configuration.flowsMax), 1 << 26)
+        self.configuration = configuration
+        self.idleLimit = idleLimit
+        self.flowsMax = flowsMax
+        endedLimit = min(max(configuration.linger, 0), idleLimit)
         period = min(max(chosen, 1_000_000), most)
+        isAnalysing = configuration.analysis == .full
+        isDecapsulating = configuration.decapsulate.rawValue != 0
+        // Dropped flows may leave gaps of a quarter before they are closed, and a batch opens as many as it has.
+        store = FlowStore(capacity: flowsMax + flowsMax / 4 + 4096 + 2 * FlowMeter.batchSize)
+        connections = Pool(capacity: flowsMax)
+        exchangeTimes = Pool(capacity: flowsMax)
+        histogramCells = Pool(capacity: 2 * flowsMax)
+        dnsStates = Pool(capacity: flowsMax)
+        httpStates = Pool(capacity: flowsMax)
+        records = ApplicationRecords(capacity: min(1 << 15, 64 * flowsMax))
         staged = .allocate(capacity: FlowMeter.batchSize)
     }
 
@@ -51,31 +82,115 @@ package struct FlowMeter: ~Copyable {
     /// The flows in the table, those whose end was seen and that still take late packets included.
     package var activeFlows: Int { store.live }
 
+    /// The bytes of memory that flows and what is known of them take now.
+    package var byteCount: Int {
+        let state = connections.byteCount + exchangeTimes.byteCount + histogramCells.byteCount
+        return store.byteCount + index.byteCount + state + dnsStates.byteCount + httpStates.byteCount
+            + records.byteCount
+    }
+
     /// Meters one captured packet; reports that fall due are appended to `reports`.
     ///
     /// `wireLength` is the packet's length before the capture cut it. `gsoSize` is the payload of each segment
-    /// that an offloaded packet becomes on a wire (`virtio_net_hdr.gso_size`), 0 for a packet that is one.
+    /// that an offloaded packet becomes on a wire (`virtio_net_hdr.gso_size`), 0 for a packet that is one, `nil`
+    /// where that is not known. The bytes must stay as they are until `settle`, `advance` or `finish` returns.
     package mutating func add(
         _ bytes: UnsafeRawBufferPointer,
         wireLength: Int,
         timestamp: Timestamp,
         linkType: LinkType,
-        gsoSize: UInt16 = 0,
+        gsoSize: UInt16? = nil,
         into reports: inout [Observation]
+    ) {
+        take(bytes, wireLength, timestamp.nanoseconds, linkType, gsoSize)
+        if stagedCount == FlowMeter.batchSize { settle(into: &reports) }
+    }
+
+    /// Meters packets of a file, whose bytes must stay as they are until `settle`, `advance` or `finish` returns.
+    package mutating func add(_ packets: UnsafeBufferPointer<CapturedPacket>, into reports: inout [Observation]) {
+        for packet in packets {
+            take(packet.bytes, packet.originalLength, packet.nanoseconds, packet.linkType, nil)
+            if stagedCount == FlowMeter.batchSize { settle(into: &reports) }
+        }
+    }
+
+    /// Meters what was added so far, whose bytes are not needed any more.
+    package mutating func settle(into reports: inout [Observation]) {
+        let first = reports.count
+        process(into: &reports)
+        if reports.count > first { identify(&reports, from: first) }
+    }
+
+    /// Lets event time pass without packets: what falls due until then is appended to `reports`.
+    package mutating func advance(to time: Timestamp, into reports: inout [Observation]) {
+        let first = reports.count
+        process(into: &reports)
+        let target = FlowMeter.bounded(time.nanoseconds)
+        if nextTick <= target { runTicks(through: target, &reports) }
+        if reports.count > first { identify(&reports, from: first) }
+    }
+
+    /// Ends metering: the last report of every flow is appended to `reports`, and the meter is empty again.
+    package mutating func finish(into reports: inout [Observation]) {
+        while finishSome(into: &reports) {}
+    }
+
+    /// Ends metering a thousand flows at a time, so that their reports need not lie in memory all at once.
+    ///
+    /// Returns whether there are more to come; when there are none, the meter is empty again.
+    package mutating func finishSome(into reports: inout [Observation]) -> Bool {
+        let first = reports.count
+        process(into: &reports)
+        while finishHand < store.end, reports.count - first < FlowMeter.finishSize {
+            if !store.hot(finishHand).pointee.isDead {
+                reportLast(finishHand, .forcedEnd, &reports)
+                drop(finishHand)
+            }
+            finishHand += 1
+        }
+        if reports.count > first { identify(&reports, from: first) }
+        guard finishHand >= store.end else { return true }
+        finishHand = 1
+        compact()
+        return false
+    }
+
+    /// Gives reports their Community IDs, several at a time.
+    private func identify(_ reports: inout [Observation], from first: Int) {
+        let seed = configuration.seed
+        reports.withUnsafeMutableBufferPointer { CommunityID.identify($0.extracting(first...), seed: seed) }
+    }
+
+    // MARK: Staging
+
+    static func bounded(_ nanoseconds: Int64) -> Int64 {
+        min(max(nanoseconds, times.lowerBound), times.upperBound)
+    }
+
+    @inline(__always)
+    private mutating func take(
+        _ bytes: UnsafeRawBufferPointer,
+        _ wireLength: Int,
+        _ nanoseconds: Int64,
+        _ linkType: LinkType,
+        _ gsoSize: UInt16?
     ) {
         counters.frames &+= 1
         var packet = ParsedPacket()
         let decoder = PacketDecoder(linkType: linkType)
         switch decoder.decode(bytes.bytes, wireLength: wireLength, into: &packet) {
         case .metered:
-            let time = min(max(timestamp.nanoseconds, FlowMeter.times.lowerBound), FlowMeter.times.upperBound)
+            let time = FlowMeter.bounded(nanoseconds)
             if packet.fragment != .whole, !follow(&packet, time) {
                 counters.count(.fragmentWithoutFirst)
                 return
             }
-            let segments = gsoSize == 0 ? 1 : FlowMeter.segment(&packet, bytes, gsoSize)
-            stage(packet, time, segments)
-            if stagedCount == FlowMeter.batchSize { process(into: &reports) }
+            var tunnel: TunnelNumber = 0
+            if isDecapsulating {
+                tunnel = enterTunnels(bytes, wireLength, decoder, &packet, time)
+            }
+            let segments = (gsoSize ?? 0) == 0 ? 1 : FlowMeter.segment(&packet, bytes, gsoSize ?? 0)
+            stage(packet, bytes, time, segments, tunnel, isSuperPacket: gsoSize == nil && packet.ipBytes > 9216)
         case .notIP:
             counters.notIP &+= 1
         case .malformed(let fault):
@@ -83,27 +198,15 @@ package struct FlowMeter: ~Copyable {
         }
     }
 
-    /// Lets event time pass without packets: what falls due until then is appended to `reports`.
-    package mutating func advance(to time: Timestamp, into reports: inout [Observation]) {
-        process(into: &reports)
-        let target = min(max(time.nanoseconds, FlowMeter.times.lowerBound), FlowMeter.times.upperBound)
-        if nextTick <= target { runTicks(through: target, &reports) }
-    }
-
-    /// Ends metering: the last report of every flow is appended to `reports`, and the meter is empty again.
-    package mutating func finish(into reports: inout [Observation]) {
-        process(into: &reports)
-        for flow in 1..<store.end where !store.hot(flow).pointee.isDead {
-            reportLast(flow, .forcedEnd, &reports)
-            store.drop(flow)
-        }
-        compact()
-    }
-
-    // MARK: Staging
-
     @inline(__always)
-    private mutating func stage(_ packet: ParsedPacket, _ time: Int64, _ segments: UInt32) {
+    private mutating func stage(
+        _ packet: ParsedPacket,
+        _ bytes: UnsafeRawBufferPointer,
+        _ time: Int64,
+        _ segments: UInt32,
+        _ tunnel: TunnelNumber,
+        isSuperPacket: Bool
+    ) {
         var destinationPort = packet.destinationPort
         var isOneWay = false
         if packet.transport == 1 || packet.transport == 58 {
@@ -115,25 +218,41 @@ package struct FlowMeter: ~Copyable {
             destinationPort = ports.destination
             isOneWay = ports.isOneWay
         }
-        let (key, side) = FlowKey.make(
+        var (key, side) = FlowKey.make(
             source: (packet.sourceHigh, packet.sourceLow, packet.sourcePort),
             destination: (packet.destinationHigh, packet.destinationLow, destinationPort),
             transport: packet.transport,
             isV6: packet.isV6,
             isOneWay: isOneWay
         )
-        let hash = key.hash(seed: configuration.hashSeed)
+        var tunnel = tunnel
+        if tunnel != 0 {
+            key.tail |= HotFlow.tunnelBit
+            // As a packet from the lower end would have it.
+            if side == 1 { tunnel ^= TunnelTable.turnedBit }
+        }
+        let hash = hash(of: key, tunnel: tunnel)
         cintrinsics_prefetch(index.slots + index.home(hash))
-        // SAFETY: `add` empties the batch as soon as it is full.
+        let start = Int(packet.payloadOffset)
+        let captured = min(Int(packet.payloadBytes), bytes.count &- start)
+        // SAFETY: the caller empties the batch as soon as it is full. The payload lies within the bytes where
+        // `payloadCaptured` is not 0, and is only read then.
         staged[stagedCount] = StagedPacket(
             key: key,
             hash: hash,
             timestamp: time,
+            payload: bytes.baseAddress.map { $0 + start },
             bytes: packet.ipBytes,
             packets: segments,
             side: side,
+            payloadCaptured: UInt32(truncatingIfNeeded: max(0, captured)),
+            payloadBytes: packet.payloadBytes,
             tcpSequence: packet.tcpSequence,
-            tcpFlags: packet.tcpFlags
+            tcpAcknowledgement: packet.tcpAcknowledgement,
+            tunnel: tunnel,
+            tcpWindow: packet.tcpWindow,
+            tcpFlags: packet.tcpFlags,
+            isSuperPacket: isSuperPacket
         )
         stagedCount &+= 1
         counters.framesMetered &+= 1
@@ -141,45 +260,10 @@ package struct FlowMeter: ~Copyable {
         counters.bytes &+= UInt64(packet.ipBytes)
     }
 
-    /// Gives a later fragment the ports of its first, and remembers those of a first one.
-    @inline(never)
-    private mutating func follow(_ packet: inout ParsedPacket, _ time: Int64) -> Bool {
-        if packet.fragment == .first {
-            fragments.remember(packet, time)
-            return true
-        }
-        if fragments.complete(&packet, time) { return true }
-        // Without ports every fragment names its flow, unless it stops at an IPv6 extension header.
-        switch packet.transport {
-        case 1, 6, 17, 58, 132: return false
-        case 0, 43, 44, 60: return !packet.isV6
-        default: return true
-        }
-    }
-
-    /// The segments that an offloaded packet becomes on a wire; adds their headers to its bytes.
-    @inline(never)
-    private static func segment(
-        _ packet: inout ParsedPacket,
-        _ bytes: UnsafeRawBufferPointer,
-        _ gsoSize: UInt16
-    ) -> UInt32 {
-        var headers = Int(packet.transportOffset) - Int(packet.networkOffset)
-        switch packet.transport {
-        case 6:
-            let offset = Int(packet.transportOffset) + 12
-            guard packet.fragment == .whole, offset < bytes.count else { return 1 }
-            headers += max(20, Int(bytes[offset] >> 4) * 4)
-        case 17:
-            headers += 8
-        default:
-            return 1
-        }
-        let payload = Int(packet.ipBytes) - headers
-        guard payload > 0 else { return 1 }
-        let segments = (payload + Int(gsoSize) - 1) / Int(gsoSize)
-        let total = Int(packet.ipBytes) + (segments - 1) * headers
-        packet.ipBytes = UInt32(min(total, Int(Int32.max)))
-        return UInt32(segments)
+    /// The hash by which a flow is found; flows with the same key in different tunnels have different ones.
+    @inline(__always)
+    func hash(of key: FlowKey, tunnel: TunnelNumber) -> UInt64 {
+        let number = UInt64(tunnel & ~TunnelTable.turnedBit)
+        return key.hash(seed: configuration.hashSeed ^ number &* 0x9e37_79b9_7f4a_7c15)
     }
 }

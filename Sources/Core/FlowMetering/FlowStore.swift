@@ -1,104 +1,61 @@
 import FlowModel
 
-/// The flows in the order of their creation, numbered from 1, in chunks that never move.
+/// The flows in the order of their creation, numbered from 1, in memory that never moves.
 ///
 /// Dropped flows leave gaps until `compact`.
 struct FlowStore: ~Copyable {
-    private static let chunkShift: UInt32 = 12
-    private static let chunkSize = 1 << 12
-
-    private struct Chunk {
-        var hot: UnsafeMutablePointer<HotFlow>
-        var cold: UnsafeMutablePointer<ColdFlow>
-    }
-
-    private var chunks: UnsafeMutablePointer<Chunk>
-    private var chunkCapacity = 16
-    private var chunkCount = 0
+    private let hotFlows: ReservedArray<HotFlow>
+    private let coldFlows: ReservedArray<ColdFlow>
     /// One more than the highest number given out.
     private(set) var end: UInt32 = 1
     /// The flows that are there.
     private(set) var live = 0
 
-    init() {
-        chunks = .allocate(capacity: chunkCapacity)
-    }
-
-    deinit {
-        for index in 0..<chunkCount {
-            chunks[index].hot.deallocate()
-            chunks[index].cold.deallocate()
-        }
-        chunks.deallocate()
+    /// A store for so many flows and gaps together.
+    init(capacity: Int) {
+        hotFlows = ReservedArray(capacity: capacity + 1)
+        coldFlows = ReservedArray(capacity: capacity + 1)
     }
 
     /// The numbers that no flow has any more.
     var gaps: Int { Int(end) - 1 - live }
 
-    // SAFETY: every caller has `index` from `append` or the index of flows, so that it is below `end`, and
-    // `end` never exceeds what the chunks hold.
-    @inline(__always)
-    func hot(_ index: UInt32) -> UnsafeMutablePointer<HotFlow> {
-        chunks[Int(index >> FlowStore.chunkShift)].hot + (Int(index) & (FlowStore.chunkSize - 1))
-    }
+    /// The bytes of memory that it holds.
+    var byteCount: Int { Int(end) * (MemoryLayout<HotFlow>.stride + MemoryLayout<ColdFlow>.stride) }
 
     @inline(__always)
-    func cold(_ index: UInt32) -> UnsafeMutablePointer<ColdFlow> {
-        chunks[Int(index >> FlowStore.chunkShift)].cold + (Int(index) & (FlowStore.chunkSize - 1))
-    }
+    func hot(_ flow: UInt32) -> UnsafeMutablePointer<HotFlow> { hotFlows[flow] }
+
+    @inline(__always)
+    func cold(_ flow: UInt32) -> UnsafeMutablePointer<ColdFlow> { coldFlows[flow] }
 
     mutating func append(_ hotFlow: HotFlow, _ coldFlow: ColdFlow) -> UInt32 {
-        let index = end
-        if Int(index >> FlowStore.chunkShift) == chunkCount { addChunk() }
-        hot(index).initialize(to: hotFlow)
-        cold(index).initialize(to: coldFlow)
+        let flow = end
+        hot(flow).initialize(to: hotFlow)
+        cold(flow).initialize(to: coldFlow)
         end += 1
         live += 1
-        return index
+        return flow
     }
 
-    mutating func drop(_ index: UInt32) {
-        hot(index).pointee.key.tail = HotFlow.deadBit
+    mutating func drop(_ flow: UInt32) {
+        hot(flow).pointee.key.tail = HotFlow.deadBit
         live -= 1
     }
 
-    /// Closes the gaps, keeping the order; every flow may get another number.
-    mutating func compact() {
+    /// Closes the gaps, keeping the order; `moved` is told the old and new number of flows with an overflow.
+    mutating func compact(_ moved: (UInt32, UInt32) -> Void) {
         var target: UInt32 = 1
-        for index in 1..<end where !hot(index).pointee.isDead {
-            if index != target {
-                hot(target).pointee = hot(index).pointee
-                cold(target).pointee = cold(index).pointee
+        for flow in 1..<end where !hot(flow).pointee.isDead {
+            if cold(flow).pointee.seen.has(.overflow) { moved(flow, target) }
+            if flow != target {
+                hot(target).pointee = hot(flow).pointee
+                cold(target).pointee = cold(flow).pointee
             }
             target += 1
         }
         end = target
-        let needed = Int((end - 1) >> FlowStore.chunkShift) + 1
-        while chunkCount > needed {
-            chunkCount -= 1
-            chunks[chunkCount].hot.deallocate()
-            chunks[chunkCount].cold.deallocate()
-        }
-    }
-
-    private mutating func addChunk() {
-        if chunkCount == chunkCapacity {
-            let larger = UnsafeMutablePointer<Chunk>.allocate(capacity: chunkCapacity * 2)
-            larger.moveInitialize(from: chunks, count: chunkCount)
-            chunks.deallocate()
-            chunks = larger
-            chunkCapacity *= 2
-        }
-        // One flow to a cache line.
-        let hot = UnsafeMutableRawPointer.allocate(
-            byteCount: FlowStore.chunkSize * MemoryLayout<HotFlow>.stride,
-            alignment: 64
-        )
-        let chunk = Chunk(
-            hot: hot.bindMemory(to: HotFlow.self, capacity: FlowStore.chunkSize),
-            cold: .allocate(capacity: FlowStore.chunkSize)
-        )
-        (chunks + chunkCount).initialize(to: chunk)
-        chunkCount += 1
+        hotFlows.discard(after: Int(end))
+        coldFlows.discard(after: Int(end))
     }
 }

@@ -19,6 +19,13 @@ package struct MeteringCounters: Sendable {
     package internal(set) var flowsOpened: UInt64 = 0
     /// Flows that were reported and dropped early because there was room for no more.
     package internal(set) var flowsEvicted: UInt64 = 0
+    /// Tunnelled packets that were metered by their outer header: their content is not IP, cut, or fragmented, or
+    /// there were too many tunnels.
+    package internal(set) var notDecapsulated: UInt64 = 0
+    /// Exchanges whose latency found no room.
+    package internal(set) var exchangesUntimed: UInt64 = 0
+    /// TCP flows that could not be analysed because there was no room.
+    package internal(set) var connectionsNotAnalysed: UInt64 = 0
     private var malformedByReason = InlineArray<13, UInt64>(repeating: 0)
 
     /// Counters at zero.

@@ -52,17 +52,7 @@ package enum CommunityID {
     ) -> SHA1Block.Digest {
         var source = source
         var destination = destination
-        var isOneWay = false
-        if transport.isICMP {
-            let ports = CommunityIDPorts(
-                transport: transport,
-                type: UInt8(truncatingIfNeeded: source.port),
-                code: UInt8(truncatingIfNeeded: destination.port)
-            )
-            isOneWay = ports.isOneWay || source.port > 255
-            if !isOneWay { destination = Endpoint(destination.address, port: ports.destination) }
-        }
-        if !isOneWay, destination < source { swap(&source, &destination) }
+        order(&source, &destination, of: transport)
         var block = SHA1Block()
         block.append(seed)
         append(source.address, to: &block)
@@ -74,6 +64,22 @@ package enum CommunityID {
             block.append(destination.port)
         }
         return block.digest()
+    }
+
+    /// Puts the ends of a flow in the order in which they are hashed, with ICMP's types in the place of ports.
+    @inline(__always)
+    static func order(_ source: inout Endpoint, _ destination: inout Endpoint, of transport: TransportProtocol) {
+        var isOneWay = false
+        if transport.isICMP {
+            let ports = CommunityIDPorts(
+                transport: transport,
+                type: UInt8(truncatingIfNeeded: source.port),
+                code: UInt8(truncatingIfNeeded: destination.port)
+            )
+            isOneWay = ports.isOneWay || source.port > 255
+            if !isOneWay { destination = Endpoint(destination.address, port: ports.destination) }
+        }
+        if !isOneWay, destination < source { swap(&source, &destination) }
     }
 
     private static func append(_ address: IPAddress, to block: inout SHA1Block) {
@@ -104,7 +110,7 @@ package enum CommunityID {
     private static let alphabet: StaticString =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
-    private static func writeBase64(_ digest: SHA1Block.Digest, _ buffer: UnsafeMutableBufferPointer<UInt8>) {
+    static func writeBase64(_ digest: SHA1Block.Digest, _ buffer: UnsafeMutableBufferPointer<UInt8>) {
         precondition(buffer.count >= textLength, "a Community ID needs 30 bytes")
         // SAFETY: six bits index an alphabet of 64.
         let alphabet = alphabet.utf8Start

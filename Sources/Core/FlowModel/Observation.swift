@@ -30,7 +30,10 @@ package struct Observation: Hashable, Sendable {
     package var sequence: UInt32
     /// Why this report was made.
     package var endReason: FlowEndReason
-    /// Frames that stand for several segments, and are counted as one packet because a file does not say how many.
+    /// The Community ID's digest, where it has been computed.
+    package var communityID: CommunityIDDigest?
+    /// Frames of more than 9,216 bytes, each counted as one packet: they stand for several segments where the
+    /// sending machine left segmenting to its network card, and a file does not say for how many.
     package var superPackets: UInt32 = 0
     /// The tunnel that the packets came in, where they were decapsulated.
     package var tunnel: Tunnel?
@@ -117,6 +120,8 @@ package enum DirectionEvidence: UInt8, Hashable, Sendable, Comparable, BitwiseCo
     case icmpType
     /// A TCP SYN or SYN-ACK.
     case tcpHandshake
+    /// No evidence: the rule by port numbers alone was asked for.
+    case portRule
 
     /// Whether the right one is the stronger evidence.
     @inlinable
@@ -133,6 +138,7 @@ package enum DirectionEvidence: UInt8, Hashable, Sendable, Comparable, BitwiseCo
         case .conntrack: "conntrack"
         case .icmpType: "icmp_type"
         case .tcpHandshake: "tcp_handshake"
+        case .portRule: "port_rule"
         }
     }
 }

@@ -4,20 +4,12 @@
 /// the order of the files.
 package struct MergedCapture {
     /// A packet and the file that it is from.
-    @frozen
-    package struct Element: BitwiseCopyable {
+    private struct Element: BitwiseCopyable {
         /// The index of the file in `readers`.
-        package let file: Int
-        /// The packet.
-        package let packet: CapturedPacket
+        let file: Int
+        let packet: CapturedPacket
 
-        @usableFromInline
-        init(file: Int, packet: CapturedPacket) {
-            self.file = file
-            self.packet = packet
-        }
-
-        fileprivate func precedes(_ other: Element) -> Bool {
+        func precedes(_ other: Element) -> Bool {
             packet.nanoseconds == other.packet.nanoseconds
                 ? file < other.file : packet.nanoseconds < other.packet.nanoseconds
         }
@@ -39,18 +31,52 @@ package struct MergedCapture {
         for index in stride(from: heads.count / 2 - 1, through: 0, by: -1) { siftDown(from: index) }
     }
 
-    /// The next packet of all files; `nil` when each has ended.
-    package mutating func next() -> Element? {
-        guard let first = heads.first else { return nil }
-        if let packet = readers[first.file].next() {
-            heads[0] = Element(file: first.file, packet: packet)
+    /// Whether there are no more packets.
+    package var isAtEnd: Bool { heads.isEmpty }
+
+    /// The time of the next packet; `nil` at the end.
+    package var nextTime: Int64? { heads.first?.packet.nanoseconds }
+
+    /// Reads packets of one file into `batch`, as many as come before those of all other files and before `end`.
+    ///
+    /// Returns the file and how many there are: none where no file has a packet before `end`.
+    package mutating func next(
+        into batch: UnsafeMutableBufferPointer<CapturedPacket>,
+        before end: Int64
+    ) -> (file: Int, count: Int) {
+        guard let first = heads.first, first.packet.nanoseconds < end else { return (0, 0) }
+        let file = first.file
+        let rival = heads.count > 1 ? rivalOfFirst : nil
+        // Out of the array, so that it is not checked for uniqueness at every packet.
+        var reader = readers[file]
+        batch[0] = first.packet
+        var count = 1
+        var head = reader.next()
+        while count < batch.count, let packet = head, packet.nanoseconds < end {
+            if let rival, rival.precedes(Element(file: file, packet: packet)) { break }
+            batch[count] = packet
+            count += 1
+            head = reader.next()
+        }
+        readers[file] = reader
+        replaceFirst(by: head.map { Element(file: file, packet: $0) })
+        return (file, count)
+    }
+
+    /// The head that would be next without the first.
+    private var rivalOfFirst: Element {
+        heads.count > 2 && heads[2].precedes(heads[1]) ? heads[2] : heads[1]
+    }
+
+    private mutating func replaceFirst(by head: Element?) {
+        if let head {
+            heads[0] = head
         } else {
             let last = heads.removeLast()
-            guard !heads.isEmpty else { return first }
+            guard !heads.isEmpty else { return }
             heads[0] = last
         }
         siftDown(from: 0)
-        return first
     }
 
     private mutating func siftDown(from start: Int) {

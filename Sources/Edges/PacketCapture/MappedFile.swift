@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// The bytes of a capture file, mapped into memory; those of a pipe or of standard input, read into it.
 ///
@@ -13,6 +14,9 @@ package final class MappedFile: Sendable {
 
     /// The path it was opened by.
     package let path: String
+    /// How far ahead of what is read pages are brought in: enough for a disk, little enough for a cache.
+    private static let readAhead = 4 << 20
+    private let lastStep = Atomic<Int>(-1)
     // SAFETY: written once in init, read-only memory until deinit.
     private nonisolated(unsafe) let storage: UnsafeRawBufferPointer
     private let kind: Storage
@@ -44,6 +48,17 @@ package final class MappedFile: Sendable {
         case .mapped: munmap(UnsafeMutableRawPointer(mutating: storage.baseAddress), storage.count)
         case .allocated: storage.deallocate()
         }
+    }
+
+    /// Tells that what follows an offset is read next, so that it is brought in before it is missed.
+    package func willRead(after offset: Int) {
+        let step = MappedFile.readAhead
+        guard kind == .mapped, offset & ~(step - 1) != lastStep.exchange(offset & ~(step - 1), ordering: .relaxed) else { return }
+        let start = offset & ~(step - 1)
+        let end = min(start + 2 * step, storage.count)
+        guard end > start, let base = storage.baseAddress else { return }
+        // What the kernel cannot do, such as before Linux 5.14, it does when the bytes are read.
+        madvise(UnsafeMutableRawPointer(mutating: base + start), end - start, populateForReading)
     }
 
     private static func map(
@@ -93,6 +108,9 @@ package final class MappedFile: Sendable {
         return UnsafeRawBufferPointer(start: buffer, count: count)
     }
 }
+
+/// MADV_POPULATE_READ of linux/mman.h, which glibc 2.36 does not name.
+private let populateForReading: Int32 = 22
 
 /// What mmap returns on failure; the macro is not importable.
 var mapFailed: UnsafeMutableRawPointer? { UnsafeMutableRawPointer(bitPattern: -1) }

@@ -1,7 +1,21 @@
 #ifndef PODSIGHT_CINTRINSICS_H
 #define PODSIGHT_CINTRINSICS_H
 
+#include <stddef.h>
+
 /// Asks the processor to load the cache line at `address`; Swift has no spelling for it.
 static inline void cintrinsics_prefetch(const void *address) { __builtin_prefetch(address, 1, 3); }
+
+/// Reserves address space for `bytes` bytes that read as zero; memory is taken when they are first written.
+///
+/// What lies beyond the first two megabytes asks for huge pages. Ends the process where not even address space
+/// is left, as `malloc` in Swift does.
+void *cintrinsics_reserve(size_t bytes);
+
+/// Gives the memory behind the first `kept` of `bytes` reserved bytes back; they read as zero again.
+void cintrinsics_discard(void *address, size_t kept, size_t bytes);
+
+/// Gives a reservation back.
+void cintrinsics_release(void *address, size_t bytes);
 
 #endif

@@ -44,11 +44,8 @@ struct ReplayCommand: AsyncParsableCommand {
     )
     var output: Output?
 
-    @Option(help: ArgumentHelp("Report flows so often, or none: each once, at its end.", valueName: "time"))
-    var interval = DurationOption.tenSeconds
-
-    @Option(help: ArgumentHelp("A flow without packets for so long has ended, or never.", valueName: "time"))
-    var idleTimeout = DurationOption.oneMinute
+    @OptionGroup(title: "Metering")
+    var metering: MeteringOptions
 
     @Option(help: "The Community ID's seed.")
     var seed: UInt16 = 0
@@ -68,11 +65,9 @@ struct ReplayCommand: AsyncParsableCommand {
         let pipeline = try ReplayPipeline(
             inputs,
             ReplayPipeline.Configuration(
-                interval: interval.nanoseconds,
-                idleTimeout: idleTimeout.nanoseconds,
                 format: format.flatMap { FlowTextFormat(rawValue: $0.rawValue) },
-                seed: seed,
-                isServed: serve != nil
+                isServed: serve != nil,
+                metering: metering.configuration(seed: seed)
             )
         )
         let summary = try pipeline.run()
@@ -92,9 +87,4 @@ struct ReplayCommand: AsyncParsableCommand {
         if serve != nil { return nil }
         return StandardOutput.isTerminal ? .table : .jsonl
     }
-}
-
-extension DurationOption {
-    static let tenSeconds = DurationOption(nanoseconds: 10_000_000_000)
-    static let oneMinute = DurationOption(nanoseconds: 60_000_000_000)
 }

@@ -2,6 +2,7 @@ import FlowAttribution
 import FlowMetering
 import FlowModel
 import FlowStorage
+import PacketCapture
 import PacketParsing
 import QueryAPI
 import RecordFormats
@@ -9,23 +10,25 @@ import RecordFormats
 /// Runs captures through metering and attribution in event time: the same input gives the same bytes.
 struct ReplayPipeline: ~Copyable {
     struct Configuration {
-        var interval: Int64? = 10_000_000_000
-        var idleTimeout: Int64? = 60_000_000_000
         /// How to print flows; `nil` prints none.
         var format: FlowTextFormat?
-        var seed: UInt16 = 0
         /// Whether flows are stored to be served.
         var isServed = false
+        var metering = MeteringConfiguration()
     }
 
     /// Event time between two looks at flows that have become idle, in nanoseconds.
     private static let tick: Int64 = 1_000_000_000
+    /// Packets read at once.
+    private static let packetBatchSize = 64
     /// Flows stored at once.
     private static let batchSize = 65_536
 
     private let inputs: ReplayInputs
     private let points: [MeteringPoint]
     private let store: FlowStore?
+    /// Whether anyone sees the names.
+    private let isAttributing: Bool
     private var stage: AttributionStage
     private var encoder: FlowTextEncoder?
     private var output = StandardOutput()
@@ -36,17 +39,17 @@ struct ReplayPipeline: ~Copyable {
 
     init(_ inputs: ReplayInputs, _ configuration: Configuration) throws {
         self.inputs = inputs
-        let metering = MeteringConfiguration(interval: configuration.interval, idleTimeout: configuration.idleTimeout)
         points = inputs.captures.map { capture in
-            MeteringPoint(ObservationPoint(name: capture.name, pod: inputs.podName(of: capture)), metering)
+            MeteringPoint(ObservationPoint(name: capture.name, pod: inputs.podName(of: capture)), configuration.metering)
         }
         do {
             store = configuration.isServed ? try FlowStore.temporary() : nil
         } catch {
             throw CommandFailure("\(error)")
         }
+        isAttributing = configuration.format != nil || configuration.isServed
         stage = AttributionStage(Attributor(history: inputs.history, translations: inputs.translations))
-        encoder = configuration.format.map { FlowTextEncoder($0, isStream: true, seed: configuration.seed) }
+        encoder = configuration.format.map { FlowTextEncoder($0, isStream: true, seed: configuration.metering.seed) }
     }
 
     /// Reads everything to its end, prints the account of every packet, and gives what there is to serve.
@@ -56,28 +59,27 @@ struct ReplayPipeline: ~Copyable {
         var progress = ProgressBar("replay")
         var packets: UInt64 = 0
         var bytesDone = 0
-        var nextTick = Int64.min
-        while let element = merged.next() {
-            let packet = element.packet
-            if packet.nanoseconds >= nextTick {
-                try advance(to: packet.nanoseconds)
-                nextTick = Timestamp(nanoseconds: packet.nanoseconds).advanced(by: ReplayPipeline.tick).nanoseconds
+        let batch = UnsafeMutableBufferPointer<CapturedPacket>.allocate(capacity: ReplayPipeline.packetBatchSize)
+        defer { batch.deallocate() }
+        while let next = merged.nextTime {
+            try advance(to: next)
+            let tick = Timestamp(nanoseconds: next).advanced(by: ReplayPipeline.tick).nanoseconds
+            while true {
+                let (file, count) = merged.next(into: batch, before: tick)
+                guard count > 0 else { break }
+                let metering = points[file]
+                metering.meter.add(UnsafeBufferPointer(rebasing: batch[..<count]), into: &reports)
+                if !reports.isEmpty { try emit(from: metering) }
+                packets &+= UInt64(count)
+                bytesDone &+= batch[..<count].reduce(0) { $0 &+ $1.bytes.count &+ 16 }
+                inputs.captures[file].file?.willRead(after: batch[count - 1].offset)
+                if packets & 0xffff < UInt64(count) {
+                    progress.update(done: bytesDone, of: bytesTotal, packets: packets)
+                }
             }
-            if packets & 0xffff == 0 { progress.update(done: bytesDone, of: bytesTotal, packets: packets) }
-            packets &+= 1
-            bytesDone &+= packet.bytes.count &+ 16
-            let metering = points[element.file]
-            metering.meter.add(
-                packet.bytes,
-                wireLength: packet.originalLength,
-                timestamp: Timestamp(nanoseconds: packet.nanoseconds),
-                linkType: packet.linkType,
-                into: &reports
-            )
-            if !reports.isEmpty { try emit(from: metering) }
         }
         for metering in points {
-            metering.meter.finish(into: &reports)
+            while metering.meter.finishSome(into: &reports) { try emit(from: metering) }
             try emit(from: metering)
         }
         try flush()
@@ -116,6 +118,11 @@ struct ReplayPipeline: ~Copyable {
 
     /// Attributes what fell due at one point, prints it and keeps it to be stored.
     private mutating func emit(from metering: MeteringPoint) throws {
+        guard isAttributing else {
+            stage.pass(reports.count)
+            reports.removeAll(keepingCapacity: true)
+            return
+        }
         for report in reports {
             let flow = stage.attribute(report, at: metering.point)
             range = TimeRange(

@@ -19,6 +19,9 @@ struct AttributionStage {
         return flow
     }
 
+    /// Counts reports that nobody asked the names of.
+    mutating func pass(_ count: Int) { reports += UInt64(count) }
+
     /// Ends by the name of their basis, in the order of precedence.
     var endsByBasis: [(basis: String, ends: UInt64)] {
         Basis.allCases.map { ($0.name, ends[Int($0.rawValue)]) }

@@ -1,0 +1,68 @@
+import CIntrinsics
+
+/// Room for a fixed number of values that takes memory only as far as it is written, and never moves.
+///
+/// All values start as zero bytes.
+struct ReservedArray<Element: BitwiseCopyable>: ~Copyable {
+    let base: UnsafeMutablePointer<Element>
+    let capacity: Int
+
+    init(capacity: Int) {
+        self.capacity = capacity
+        base = cintrinsics_reserve(capacity * MemoryLayout<Element>.stride)
+            .bindMemory(to: Element.self, capacity: capacity)
+    }
+
+    deinit { cintrinsics_release(base, capacity * MemoryLayout<Element>.stride) }
+
+    // SAFETY: callers have their numbers from what they put here, all of which are below `capacity`.
+    @inline(__always)
+    subscript(_ number: UInt32) -> UnsafeMutablePointer<Element> { base + Int(number) }
+
+    /// Lets go of the memory behind the first so many values.
+    func discard(after count: Int) {
+        let stride = MemoryLayout<Element>.stride
+        cintrinsics_discard(base, count * stride, capacity * stride)
+    }
+}
+
+/// Values of one kind, numbered from 1, that come and go; of bounded number.
+struct Pool<Element: BitwiseCopyable>: ~Copyable {
+    private let values: ReservedArray<Element>
+    /// Numbers that are free again, the last freed first.
+    private var free: [UInt32] = []
+    /// One more than the highest number given out.
+    private var end: UInt32 = 1
+
+    init(capacity: Int) { values = ReservedArray(capacity: min(capacity, Int(UInt32.max) - 1) + 1) }
+
+    /// The values that are there.
+    var count: Int { Int(end) - 1 - free.count }
+
+    /// The bytes of memory that it holds.
+    var byteCount: Int { Int(end) * MemoryLayout<Element>.stride + free.capacity * 4 }
+
+    @inline(__always)
+    subscript(_ number: UInt32) -> UnsafeMutablePointer<Element> { values[number] }
+
+    /// The number of a new value; 0 where there is no room.
+    mutating func add(_ value: Element) -> UInt32 {
+        var number = end
+        if let freed = free.popLast() {
+            number = freed
+        } else {
+            guard Int(end) < values.capacity else { return 0 }
+            end += 1
+        }
+        values[number].initialize(to: value)
+        return number
+    }
+
+    mutating func remove(_ number: UInt32) {
+        free.append(number)
+        guard free.count == Int(end) - 1 else { return }
+        free.removeAll(keepingCapacity: end < 4096)
+        end = 1
+        values.discard(after: 1)
+    }
+}
