@@ -116,6 +116,50 @@ import Testing
         #expect(value(document, "podsight.exchanges.latency.max")?.int == 0)
     }
 
+    private func rows(_ format: FlowTextFormat) -> [[String]] {
+        var encoder = FlowTextEncoder(format)
+        let text = String(decoding: encoder.encode([FlowSamples.analysed, FlowSamples.lookup]), as: UTF8.self)
+        return text.split(whereSeparator: \.isNewline).map { line in
+            format == .csv
+                ? line.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+                : line.split(separator: "  ").map { $0.trimmingPrefix(" ") }.filter { !$0.isEmpty }.map(String.init)
+        }
+    }
+
+    @Test func `the table names the destination and its trouble in a few words`() {
+        let rows = rows(.table)
+        #expect(rows[0].last == "TROUBLE")
+        #expect(rows[1].contains("example.com (catalogue)") == false && rows[1].contains("example.com"))
+        #expect(rows[1].last == "reset_by_destination 2×resent 1×lost 3×zero-window 1×5xx")
+        #expect(rows[2].last == "NXDOMAIN")
+    }
+
+    @Test func `the wide table has state, times, names and the tunnel`() {
+        let rows = rows(.wide)
+        #expect(Set(rows.map(\.count)).count == 1)
+        let first = Dictionary(uniqueKeysWithValues: zip(rows[0], rows[1]))
+        #expect(first["STATE"] == "reset_by_destination" && first["RTT"] == "13.0 ms")
+        #expect(first["RESENT→"] == "2" && first["RESENT←"] == "0" && first["LOST→"] == "1")
+        #expect(first["HTTP"] == "POST /api/\u{fffd}\"orders 503, GET / 200" && first["TUNNEL"] == "vxlan 42")
+        let second = Dictionary(uniqueKeysWithValues: zip(rows[0], rows[2]))
+        #expect(second["DNS"] == "example.com.svc NXDOMAIN, example.com NOERROR, example.com ?")
+        #expect(second["STATE"] == "-" && second["RTT"] == "-" && second["P99"] == "-")
+    }
+
+    @Test func `CSV has raw numbers, and words side by side`() {
+        let rows = rows(.csv)
+        let first = Dictionary(uniqueKeysWithValues: zip(rows[0], rows[1]))
+        #expect(first["destination_domain"] == "example.com" && first["tcp_state"] == "reset_by_destination")
+        #expect(first["handshake_rtt_ns"] == "13000000" && first["exchanges"] == "3")
+        #expect(first["source_payload_bytes"] == "300" && first["destination_zero_windows"] == "3")
+        #expect(first["http_methods"] == "POST GET" && first["http_statuses"] == "503 200")
+        #expect(first["tunnel"] == "vxlan" && first["tunnel_id"] == "42" && first["super_packets"] == "7")
+        let second = Dictionary(uniqueKeysWithValues: zip(rows[0], rows[2]))
+        #expect(second["dns_names"] == "example.com.svc example.com" && second["dns_types"] == "A HTTPS")
+        #expect(second["dns_codes"] == "NXDOMAIN NOERROR" && second["tcp_state"] == "")
+        #expect(second["source_lost"] == "" && second["latency_p99_ns"] == "")
+    }
+
     @Test(arguments: [
         ("example.com", "example.com"), ("example.com:8080", "example.com"), ("example.com:", "example.com"),
         ("[::1]:80", "[::1]"), ("[::1]", "[::1]"), ("fe80::1", "fe80::1"), ("a:b", "a:b"), ("", ""), (":80", ""),
