@@ -77,6 +77,7 @@ import Testing
         basis=dns_answer | order
         kind=External dst.port=80 | order
         shop.example | order
+        (tcp.state=rejected,reset_* or lost>0 or dns.code=SERVFAIL,REFUSED or http.status>=500) | order
         """
 
     @Test(arguments: cases.split(separator: "\n").map(String.init))

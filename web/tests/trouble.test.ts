@@ -21,12 +21,14 @@ test("a flow without analysis, and one without trouble, have none", () => {
 test("trouble is named, the worst first, with the filter that finds its like", () => {
   const tcp = { state: "reset_by_source", source: counts({ retransmitted: 2, lost: 1 }), destination: counts({ retransmitted: 1 }) };
   assert.deepEqual(troubles(flow({ tcp })), [
-    { text: "reset", term: "tcp.state=reset_by_source" }, { text: "3 resent", term: "retransmitted>0" }, { text: "1 lost", term: "lost>0" },
+    { text: "reset", term: "tcp.state=reset_by_source", isMild: false },
+    { text: "3 resent", term: "retransmitted>0", isMild: false },
+    { text: "1 lost", term: "lost>0", isMild: false },
   ]);
   const dns = { queries: 2, responses: 2, failures: 2, omitted: 0, exchanges: [{ time: "", type: "A", code: "NXDOMAIN" }, { time: "", type: "AAAA", code: "NXDOMAIN" }] };
-  assert.deepEqual(troubles(flow({ dns })), [{ text: "NXDOMAIN", term: "dns.code=NXDOMAIN" }]);
-  const http = { requests: 3, responses: { "2xx": 1, "3xx": 0, "4xx": 0, "5xx": 2 }, omitted: 0 };
-  assert.deepEqual(troubles(flow({ http })), [{ text: "2 × 5xx", term: "http.status=500-599" }]);
+  assert.deepEqual(troubles(flow({ dns })), [{ text: "NXDOMAIN", term: "dns.code=NXDOMAIN", isMild: true }]);
+  const http = { requests: 3, responses: { "2xx": 1, "3xx": 0, "4xx": 1, "5xx": 2 }, omitted: 0 };
+  assert.deepEqual(troubles(flow({ dns, http })).map(({ text }) => text), ["2 × 5xx", "NXDOMAIN", "1 × 4xx"]);
 });
 
 test("an end outside is called by its domain", () => {

@@ -53,8 +53,8 @@ function Protocol({ flow }: { flow: Flow }) {
     <span role="cell" className="stacked">
       <span><Value term={term("proto", network.transport ?? network.iana_number ?? "")}>{(network.transport ?? network.iana_number ?? "?").toUpperCase()}</Value></span>
       {worst ? (
-        <span className="trouble" title={list.map(({ text }) => text).join(", ")}>
-          <span aria-hidden="true">▲ </span><Value term={worst.term}>{worst.text}</Value>{list.length > 1 && ` +${list.length - 1}`}
+        <span className={worst.isMild ? "address" : "trouble"} title={list.map(({ text }) => text).join(", ")}>
+          {!worst.isMild && <span aria-hidden="true">▲ </span>}<Value term={worst.term}>{worst.text}</Value>{list.length > 1 && ` +${list.length - 1}`}
         </span>
       ) : network.protocol && <span className="address">{words(network.protocol)}</span>}
     </span>

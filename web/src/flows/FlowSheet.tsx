@@ -27,7 +27,7 @@ export function FlowSheet({ flow, onClose, onTerm }: Props) {
     if (event.key === "Escape") onClose();
   };
   const { network, podsight, event } = flow;
-  const trouble = troubles(flow).map(({ text }) => text).join(" · ");
+  const trouble = troubles(flow).filter(({ isMild }) => !isMild).map(({ text }) => text).join(" · ");
   const title = `${endName(flow.source, flow.podsight?.attribution?.source).name || flow.source.ip} → ${endName(flow.destination, flow.podsight?.attribution?.destination).name || flow.destination.ip}`;
   return (
     <div className="sheet" role="dialog" aria-label="Flow" tabIndex={-1} ref={sheet} onKeyDown={onKeyDown}>
