@@ -162,11 +162,12 @@ extension JSONWriter {
         isArray: Bool = false,
         _ write: (inout JSONWriter, Value) -> Void
     ) {
-        var seen: Set<Value> = []
-        let values = values.filter { seen.insert($0).inserted }
         guard let first = values.first else { return }
         key(name)
-        guard isArray || values.count > 1 else { return write(&self, first) }
+        // Mostly all are alike, which is told without hashing them.
+        guard isArray || values.contains(where: { $0 != first }) else { return write(&self, first) }
+        var seen: Set<Value> = []
+        let values = values.filter { seen.insert($0).inserted }
         beginArray()
         for value in values { write(&self, value) }
         endArray()
