@@ -34,6 +34,34 @@ import Testing
         #expect(block.bytes.count < 36 * ColumnBlock.rowsMax)
     }
 
+    @Test func `reads a block of the former version`() throws {
+        let block = try ColumnBlock(bytes: FormerBlock.bytes)
+        let expected = [SampleFlows.call, SampleFlows.query, SampleFlows.lookup, SampleFlows.ping]
+        let flows = try block.flows()
+        #expect(block.version == 1 && flows.count == 4)
+        #expect(zip(flows, expected).allSatisfy { areEqual($0, $1) })
+        for count in FormerBlock.bytes.indices {
+            #expect(throws: ColumnBlockError.self) {
+                _ = try ColumnBlock(bytes: Array(FormerBlock.bytes[..<count])).flows()
+            }
+        }
+    }
+
+    @Test func `a flow without analysis costs one byte more, one with a quiet TCP report a dozen`() throws {
+        let rows = 1000
+        func size(_ flow: AttributedFlow) -> Int {
+            ColumnBlock([AttributedFlow](repeating: flow, count: rows)).bytes.count
+        }
+        var flow = SampleFlows.call
+        let plain = size(flow)
+        let details = try #require(try ColumnBlock(bytes: ColumnBlock([flow]).bytes).sections[.details])
+        #expect(details.count == 1)
+        flow.observation.tcp = TCPReport(state: .closed, handshakeToDestination: 90_000, handshakeToSource: 20_000)
+        flow.observation.exchanges = LatencyHistogram()
+        flow.observation.exchanges?.record(2_000_000)
+        #expect(size(flow) - plain <= 24 * rows)
+    }
+
     @Test func `rejects every truncation`() throws {
         var generator = GeneratedFlows(seed: 9)
         let bytes = ColumnBlock(generator.flows(20)).bytes
@@ -89,7 +117,7 @@ import Testing
         #expect(throws: ColumnBlockError(offset: 0, message: "this is not a block of flows")) {
             try ColumnBlock(bytes: Array("SQLite".utf8))
         }
-        #expect(throws: ColumnBlockError(offset: 4, message: "the block is of version 9, not 1")) {
+        #expect(throws: ColumnBlockError(offset: 4, message: "the block is of version 9, not of 1 to 2")) {
             try ColumnBlock(bytes: Array("PSFB\u{9}".utf8))
         }
         #expect(throws: ColumnBlockError(offset: 3, message: "the data ends early")) {
@@ -102,6 +130,10 @@ import Testing
         #expect(DirectionEvidence.tcpHandshake.rawValue == 5 && DirectionEvidence.conntrack.rawValue == 3)
         #expect(FlowEndReason.allCases.map(\.rawValue) == [1, 2, 3, 4, 5])
         #expect(ObservedSide.allCases.map(\.rawValue) == [0, 1, 2])
+        #expect(TunnelKind.allCases.map(\.name) == ["vxlan", "geneve", "gre", "ipip", "gtpu"])
+        #expect(TunnelKind.allCases.map(\.rawValue) == [0, 1, 2, 3, 4])
+        #expect(TCPState.allCases.map(\.rawValue) == Array(0...12) && TCPState.allCases.count <= 16)
+        #expect(TCPState.closed.rawValue == 2 && TCPState.midstream.rawValue == 12)
     }
 }
 

@@ -163,7 +163,7 @@ import Testing
         duration>5 @10 '5' is not a duration such as 250ms or 5s
         proto=tpc @7 'tpc' is not a protocol ?tcp
         side=sorce @6 'sorce' is none of source, destination, between ?source
-        basis=nobody @7 'nobody' is none of observation_point, translation, address, node, host_port, service, cidr, well_known, ambiguous, unknown
+        basis=nobody @7 'nobody' is none of observation_point, translation, address, node, host_port, service, cidr, dns_answer, well_known, ambiguous, unknown
         (ns=a @1 '(' is never closed
         ns=a) @5 ')' without '('
         () @1 nothing between the parentheses

@@ -173,6 +173,10 @@ import Testing
         #expect(GraphNode.Name(flow.source, scope: .workload).id == "robot-shop/Deployment/web")
         flow.source.candidates = [SampleFlows.web, SampleFlows.database]
         #expect(GraphNode.Name(flow.source, scope: .workload).id == "Unknown/ambiguous")
+        var named = SampleFlows.lookup.destination
+        named.basis = .dnsAnswer
+        named.domain = "dns.google"
+        for scope in GraphScope.allCases { #expect(GraphNode.Name(named, scope: scope).id == "External/dns.google") }
     }
 
     static func outbound(_ count: Int, from identity: Identity? = SampleFlows.web) -> [AttributedFlow] {

@@ -30,7 +30,7 @@ struct GeneratedFlows {
     private mutating func flow() -> AttributedFlow {
         let extremes: [Int64] = [.min, .max, 0, -1]
         let flowStart = Bool.random(using: &random) ? time() : extremes.randomElement(using: &random) ?? 0
-        let observation = Observation(
+        var observation = Observation(
             transport: TransportProtocol(rawValue: [1, 6, 6, 17, 58, 132, 255].randomElement(using: &random) ?? 6),
             source: endpoint(),
             destination: endpoint(),
@@ -45,6 +45,7 @@ struct GeneratedFlows {
             sequence: .random(in: 1...UInt32.max, using: &random),
             endReason: FlowEndReason.allCases.randomElement(using: &random) ?? .endOfFlow
         )
+        addDetails(to: &observation)
         return AttributedFlow(
             observation: observation,
             point: points.randomElement(using: &random) ?? points[0],
@@ -65,7 +66,8 @@ struct GeneratedFlows {
             basis: Basis.allCases.randomElement(using: &random) ?? .unknown,
             reason: ["", "no owner at this time", "größer als \u{1F600}"].randomElement(using: &random) ?? "",
             candidates: candidates,
-            service: Bool.random(using: &random) ? nil : ServiceName(namespace: "shop", name: "web")
+            service: Bool.random(using: &random) ? nil : ServiceName(namespace: "shop", name: "web"),
+            domain: Bool.random(using: &random) ? nil : text()
         )
     }
 
@@ -98,6 +100,106 @@ struct GeneratedFlows {
         Int.random(in: 0..<3, using: &random) == 0
             ? IPAddress(v6: 0xfd00_0000_0000_0000, .random(in: 0...40, using: &random))
             : IPAddress(v4: 0x0a00_0000 + .random(in: 0...40, using: &random))
+    }
+}
+
+extension GeneratedFlows {
+    /// Each of the details in half of the flows that have any.
+    private mutating func addDetails(to observation: inout Observation) {
+        guard Int.random(in: 0..<3, using: &random) > 0 else { return }
+        if Bool.random(using: &random) { observation.superPackets = count() }
+        if Bool.random(using: &random) {
+            observation.tunnel = Tunnel(
+                kind: TunnelKind.allCases.randomElement(using: &random) ?? .vxlan,
+                source: address(),
+                destination: address(),
+                identifier: count()
+            )
+        }
+        if Bool.random(using: &random) {
+            observation.tcp = TCPReport(
+                state: TCPState.allCases.randomElement(using: &random) ?? .closed,
+                forward: tcpCounts(),
+                backward: tcpCounts(),
+                handshakeToDestination: latency(),
+                handshakeToSource: latency()
+            )
+        }
+        if Bool.random(using: &random) {
+            var histogram = LatencyHistogram()
+            for _ in 0..<Int.random(in: 0...5, using: &random) { histogram.record(latency() ?? 1) }
+            observation.exchanges = histogram
+        }
+        if Bool.random(using: &random) { observation.dns = dnsReport() }
+        if Bool.random(using: &random) { observation.http = httpReport() }
+    }
+
+    private mutating func tcpCounts() -> TCPCounts {
+        var counts = TCPCounts()
+        counts.payloadBytes = number()
+        guard Bool.random(using: &random) else { return counts }
+        counts.retransmitted = count()
+        counts.outOfOrder = count()
+        counts.lost = count()
+        counts.zeroWindows = count()
+        counts.resets = count()
+        return counts
+    }
+
+    private mutating func dnsReport() -> DNSReport {
+        var report = DNSReport()
+        report.queries = count()
+        report.responses = count()
+        report.failures = count()
+        report.omitted = count()
+        for _ in 0..<Int.random(in: 0...3, using: &random) {
+            report.exchanges.append(
+                DNSExchange(
+                    time: Timestamp(nanoseconds: time()),
+                    name: text(),
+                    type: .random(in: 0...UInt16.max, using: &random),
+                    code: Bool.random(using: &random) ? nil : .random(in: 0...255, using: &random),
+                    latency: latency(),
+                    answers: (0..<Int.random(in: 0...8, using: &random)).map { _ in address() }
+                )
+            )
+        }
+        return report
+    }
+
+    private mutating func httpReport() -> HTTPReport {
+        var report = HTTPReport()
+        report.requests = count()
+        report.responses.success = count()
+        report.responses.redirection = count()
+        report.responses.clientError = count()
+        report.responses.serverError = count()
+        report.omitted = count()
+        for _ in 0..<Int.random(in: 0...3, using: &random) {
+            report.exchanges.append(
+                HTTPExchange(
+                    time: Timestamp(nanoseconds: time()),
+                    method: text(),
+                    host: text(),
+                    path: text(),
+                    status: Bool.random(using: &random) ? nil : .random(in: 0...999, using: &random),
+                    latency: latency()
+                )
+            )
+        }
+        return report
+    }
+
+    private mutating func count() -> UInt32 {
+        [0, 1, 200, .random(in: 0...UInt32.max, using: &random), .max].randomElement(using: &random) ?? 0
+    }
+
+    private mutating func latency() -> Int64? {
+        [nil, 0, -1, .min, .max, .random(in: 0...10_000_000_000, using: &random)].randomElement(using: &random) ?? nil
+    }
+
+    private mutating func text() -> String {
+        ["", ".", "GET", "/api/cart", "example.com", "größe\u{0}\n", "\u{1F600}"].randomElement(using: &random) ?? ""
     }
 }
 

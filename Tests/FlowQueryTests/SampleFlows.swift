@@ -91,6 +91,85 @@ enum SampleFlows {
         evidence: .icmpType
     )
 
+    /// web asks the name server in the cluster, in vain and with success.
+    static let question: AttributedFlow = {
+        var flow = lookup
+        var report = DNSReport()
+        report.queries = 2
+        report.responses = 2
+        report.failures = 1
+        report.exchanges = [
+            DNSExchange(
+                time: Timestamp(seconds: 1),
+                name: "shop.example.com.default.svc.cluster.local",
+                type: 28,
+                code: 3,
+                latency: 400_000,
+                answers: []
+            ),
+            DNSExchange(
+                time: Timestamp(seconds: 1),
+                name: "shop.example.com",
+                type: 1,
+                code: 0,
+                latency: 20_000_000,
+                answers: ["93.184.216.34"].compactMap { address($0) }
+            ),
+        ]
+        flow.observation.dns = report
+        return flow
+    }()
+    /// web then posts to it over a bad line and is refused; seen inside a tunnel.
+    static let order: AttributedFlow = {
+        var order = SampleFlows.flow(
+            from: end("172.17.0.8", 58100, web, .address),
+            to: end("93.184.216.34", 80, nil, .dnsAnswer, reason: "not an address of this cluster"),
+            side: .source,
+            at: ObservationPoint(name: "vxlan0"),
+            bytes: (900, 2000),
+            packets: (4, 4)
+        )
+        order.destination.domain = "shop.example.com"
+        var tcp = TCPReport(
+            state: .resetByDestination,
+            handshakeToDestination: 12_000_000,
+            handshakeToSource: 1_000_000
+        )
+        tcp.forward.payloadBytes = 700
+        tcp.forward.retransmitted = 2
+        tcp.backward.retransmitted = 1
+        tcp.backward.zeroWindows = 1
+        tcp.backward.resets = 1
+        order.observation.tcp = tcp
+        var exchanges = LatencyHistogram()
+        for milliseconds in [2, 3, 250] { exchanges.record(Int64(milliseconds) * 1_000_000) }
+        order.observation.exchanges = exchanges
+        var http = HTTPReport()
+        http.requests = 2
+        http.exchanges = [
+            HTTPExchange(
+                time: Timestamp(seconds: 1),
+                method: "POST",
+                host: "Shop.example.com",
+                path: "/api/orders",
+                status: 503,
+                latency: 250_000_000
+            ),
+            HTTPExchange(time: Timestamp(seconds: 2), method: "", host: "", path: "", status: 200, latency: nil),
+        ]
+        order.observation.http = http
+        order.observation.tunnel = Tunnel(
+            kind: .vxlan,
+            source: address("192.168.49.2") ?? IPAddress(v4: 0),
+            destination: address("192.168.49.3") ?? IPAddress(v4: 0),
+            identifier: 42
+        )
+        return order
+    }()
+
+    /// Flows that analysis found something in, by name.
+    static let analysed: [String: AttributedFlow] = ["question": question, "order": order, "call": call]
+
     static let named: [String: AttributedFlow] = ["call": call, "query": query, "lookup": lookup, "ping": ping]
 
     static func address(_ text: String) -> IPAddress? { IPAddress(text) }

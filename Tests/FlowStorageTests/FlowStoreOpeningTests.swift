@@ -69,6 +69,18 @@ import Testing
         #expect(FlowStoreOpeningTests.code(folder.store) == .newerVersion)
     }
 
+    @Test func `a store of the former format is taken over with its flows`() throws {
+        let folder = try StoreFolder()
+        do {
+            let store = try FlowStore(path: folder.store)
+            try store.append(StoredFlows.flows(0..<10))
+            try store.pool.write { try $0.execute(sql: "PRAGMA user_version = 1") }
+        }
+        let store = try FlowStore(path: folder.store)
+        #expect(try store.numbers() == Array(0..<10))
+        #expect(try store.pool.read { try Int.fetchOne($0, sql: "PRAGMA user_version") } == 2)
+    }
+
     @Test func `an empty file becomes a store`() throws {
         let folder = try StoreFolder()
         try Data().write(to: URL(filePath: folder.store))

@@ -83,6 +83,92 @@ enum FlowSamples {
     static let host = Identity(kind: .host, name: "laptop")
     static let network = Identity(kind: .network, name: "pods 172.17.0.0/16")
 
+    /// A connection with everything that analysis can find.
+    static let analysed: AttributedFlow = {
+        var flow = translated
+        flow.destination = AttributedEnd(
+            endpoint: end("93.184.216.34", 80),
+            basis: .dnsAnswer,
+            reason: "not an address of this cluster",
+            domain: "example.com"
+        )
+        flow.observation.tcp = quality
+        var exchanges = LatencyHistogram()
+        for milliseconds: Int64 in [2, 2, 250] { exchanges.record(milliseconds * 1_000_000) }
+        flow.observation.exchanges = exchanges
+        var http = HTTPReport()
+        http.requests = 3
+        http.responses.success = 1
+        http.responses.serverError = 1
+        http.omitted = 1
+        http.exchanges = [
+            HTTPExchange(
+                time: flow.observation.start,
+                method: "POST",
+                host: "example.com:80",
+                path: "/api/\u{1b}\"orders",
+                status: 503,
+                latency: 250_000_000
+            ),
+            HTTPExchange(time: flow.observation.end, method: "GET", host: "", path: "/", status: 200, latency: nil),
+        ]
+        flow.observation.http = http
+        flow.observation.tunnel = Tunnel(
+            kind: .vxlan,
+            source: address("192.168.49.2"),
+            destination: address("192.168.49.3"),
+            identifier: 42
+        )
+        flow.observation.superPackets = 7
+        return flow
+    }()
+
+    private static let quality: TCPReport = {
+        var report = TCPReport(
+            state: .resetByDestination,
+            handshakeToDestination: 12_000_000,
+            handshakeToSource: 1_000_000
+        )
+        report.forward.payloadBytes = 300
+        report.forward.retransmitted = 2
+        report.forward.lost = 1
+        report.backward.payloadBytes = 500
+        report.backward.outOfOrder = 1
+        report.backward.zeroWindows = 3
+        report.backward.resets = 1
+        return report
+    }()
+
+    /// A name asked for in vain and with success, and one without a response.
+    static let lookup: AttributedFlow = {
+        var flow = AttributedFlow(
+            observation: observation(.udp, end("172.17.0.8", 40000), end("10.96.0.10", 53)),
+            point: point,
+            side: .source,
+            source: AttributedEnd(endpoint: end("172.17.0.8", 40000), identity: cart, basis: .observationPoint),
+            destination: AttributedEnd(endpoint: end("10.96.0.10", 53), identity: service, basis: .service)
+        )
+        var report = DNSReport()
+        report.queries = 3
+        report.responses = 2
+        report.failures = 1
+        let start = flow.observation.start
+        report.exchanges = [
+            DNSExchange(time: start, name: "example.com.svc", type: 1, code: 3, latency: 400_000, answers: []),
+            DNSExchange(
+                time: start,
+                name: "example.com",
+                type: 1,
+                code: 0,
+                latency: 20_000_000,
+                answers: [address("93.184.216.34"), address("93.184.216.35")]
+            ),
+            DNSExchange(time: start, name: "example.com", type: 65, code: nil, latency: nil, answers: []),
+        ]
+        flow.observation.dns = report
+        return flow
+    }()
+
     /// One flow of each kind: every branch of the encoders.
     static let all: [AttributedFlow] = [
         translated,
@@ -131,5 +217,7 @@ enum FlowSamples {
             source: AttributedEnd(endpoint: end("1.2.3.4", 0), basis: .wellKnown, reason: "loopback"),
             destination: AttributedEnd(endpoint: end("127.0.0.1", 0), basis: .wellKnown, reason: "loopback")
         ),
+        analysed,
+        lookup,
     ]
 }

@@ -32,6 +32,7 @@ import Testing
             row == [
                 "2026-11-21T01:35:21.704Z", "robot-shop/cart", "robot-shop/catalogue", "(catalogue)", "8080", "tcp",
                 "512", "B", "700", "B", "11", "2.95", "ms", "observation_point→translation",
+                "-",
             ]
         )
         #expect(lines[2].contains("node/minikube "))

@@ -61,16 +61,18 @@ package struct AttributedEnd: Sendable, Hashable {
     /// For a destination whom the initiator called, such as a service address; for a source who it was made to look
     /// like, such as a node. The same wherever the flow was seen.
     package var original: Endpoint?
-    /// Who it is; `nil` when `basis` is `unknown` or `ambiguous`, or for well-known addresses.
+    /// Who it is; `nil` when `basis` is `unknown`, `ambiguous` or `dnsAnswer`, or for well-known addresses.
     package var identity: Identity?
     /// On what evidence.
     package var basis: Basis
-    /// Why it is unknown or ambiguous, or which well-known block it is in; empty otherwise.
+    /// Why nobody of the cluster is named, or which well-known block it is in; empty otherwise.
     package var reason: String
     /// Everyone it could be, when ambiguous.
     package var candidates: [Identity]
     /// The service that was called to get here (`namespace`, `name`), where known; only of a destination.
     package var service: ServiceName?
+    /// The name that the source had been given this address for; only of a destination whose `basis` is `dnsAnswer`.
+    package var domain: String?
 
     /// One end with its attribution.
     package init(
@@ -80,7 +82,8 @@ package struct AttributedEnd: Sendable, Hashable {
         basis: Basis,
         reason: String = "",
         candidates: [Identity] = [],
-        service: ServiceName? = nil
+        service: ServiceName? = nil,
+        domain: String? = nil
     ) {
         self.endpoint = endpoint
         self.original = original
@@ -89,6 +92,7 @@ package struct AttributedEnd: Sendable, Hashable {
         self.reason = reason
         self.candidates = candidates
         self.service = service
+        self.domain = domain
     }
 }
 
@@ -122,6 +126,8 @@ package enum Basis: UInt8, Sendable, Hashable, CaseIterable {
     case service
     /// A known block of addresses.
     case cidr
+    /// The source had asked for a name and was given this address.
+    case dnsAnswer
     /// Loopback, link-local, multicast, broadcast, metadata service.
     case wellKnown
     /// Several owners that time and port cannot tell apart.
@@ -139,6 +145,7 @@ package enum Basis: UInt8, Sendable, Hashable, CaseIterable {
         case .hostPort: "host_port"
         case .service: "service"
         case .cidr: "cidr"
+        case .dnsAnswer: "dns_answer"
         case .wellKnown: "well_known"
         case .ambiguous: "ambiguous"
         case .unknown: "unknown"

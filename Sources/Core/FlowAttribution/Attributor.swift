@@ -13,6 +13,8 @@ package struct Attributor: Sendable {
     package var translations: TranslationTable
     /// Machines known without Kubernetes, such as the one we run on.
     package var hosts: [IPAddress: Identity]
+    /// What names clients were told about addresses.
+    package var answers = DNSAnswers()
 
     /// An attributor over the given facts.
     package init(
@@ -50,6 +52,7 @@ package struct Attributor: Sendable {
         source.original = ends.originalSource
         destination.original = ends.originalDestination
         destination.service = calledService(ends.called, observation.transport, window)
+        name(&destination, for: source.endpoint.address, at: observation.flowStart)
 
         let side: ObservedSide
         if sourceIsOwn || !destinationIsOwn && isHost(observation.source.address) {
@@ -178,6 +181,15 @@ extension Attributor {
             return nil
         }
         return history.nodePortService(port: end.port, transport: transport, at: window.start)
+    }
+
+    /// Gives a destination whom nobody of the cluster is known to be the name that the client knew it by.
+    private func name(_ destination: inout AttributedEnd, for client: IPAddress, at time: Timestamp) {
+        guard destination.basis == .unknown || destination.basis == .wellKnown,
+            let name = answers.name(of: destination.endpoint.address, for: client, at: time)
+        else { return }
+        destination.basis = .dnsAnswer
+        destination.domain = name
     }
 
     /// One end, from the endpoints it can be: one, unless two translations cannot be told apart.

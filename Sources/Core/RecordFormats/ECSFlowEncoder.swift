@@ -14,7 +14,7 @@ package struct ECSFlowEncoder: Sendable {
 
     private let seed: UInt16
     private let version: [UInt8]
-    private var buffer = RecordBuffer()
+    var buffer = RecordBuffer()
     private var identities = IdentityFragments()
     private var points: [ObjectIdentifier: PointFragment] = [:]
 
@@ -43,7 +43,10 @@ package struct ECSFlowEncoder: Sendable {
         network(flow)
         buffer.put(flow.direction == .egress ? point.egress : point.ingress)
         podsight(flow, source, destination)
-        buffer.literal(#"},"type":"flow"}"#)
+        buffer.literal("}")
+        if let dns = flow.observation.dns { question(dns) }
+        if let http = flow.observation.http { request(http) }
+        buffer.literal(#","type":"flow"}"#)
         buffer.append(to: &output)
     }
 }
@@ -98,6 +101,10 @@ extension ECSFlowEncoder {
         long(sent.bytes)
         buffer.literal(#","packets":"#)
         long(sent.packets)
+        if let domain = end.domain {
+            buffer.literal(#","domain":"#)
+            string(domain)
+        }
         if let original = end.original { self.original(original, transport) }
         if let fragment { kubernetes(fragment, calling: end.service) }
     }
@@ -158,6 +165,11 @@ extension ECSFlowEncoder {
             buffer.literal(#"","orig_community_id":""#)
             buffer.putCommunityID(observation.transport, masked, flow.destination.endpoint, seed: seed)
         }
+        if observation.http != nil {
+            buffer.literal(#"","protocol":"http"#)
+        } else if observation.dns != nil {
+            buffer.literal(#"","protocol":"dns"#)
+        }
         switch flow.direction {
         case .ingress: buffer.literal(#"","direction":"ingress"},"#)
         case .egress: buffer.literal(#"","direction":"egress"},"#)
@@ -186,9 +198,19 @@ extension ECSFlowEncoder {
             flags(observation.forwardFlags)
             buffer.literal(#"","destination_flags":""#)
             flags(observation.backwardFlags)
-            buffer.literal(#""}"#)
+            buffer.literal(#"""#)
+            if let report = observation.tcp { quality(report) }
+            buffer.literal("}")
         } else if observation.transport.isICMP {
             icmp(observation)
+        }
+        if let exchanges = observation.exchanges { latency(exchanges) }
+        if let dns = observation.dns { report(dns) }
+        if let http = observation.http { report(http) }
+        if let tunnel = observation.tunnel { self.tunnel(tunnel) }
+        if observation.superPackets > 0 {
+            buffer.literal(#","super_packets":"#)
+            buffer.put(UInt64(observation.superPackets))
         }
         buffer.literal(#","attribution":{"source":{"#)
         attribution(flow.source, source)
@@ -232,7 +254,7 @@ extension ECSFlowEncoder {
     }
 
     /// A number that Elasticsearch's `long` can hold.
-    private mutating func long(_ number: UInt64) {
+    mutating func long(_ number: UInt64) {
         buffer.put(min(number, UInt64(Int64.max)))
     }
 
@@ -244,7 +266,7 @@ extension ECSFlowEncoder {
     }
 
     /// A JSON string; names of Kubernetes objects need no escape, and others are rare.
-    private mutating func string(_ text: String) {
+    mutating func string(_ text: String) {
         let isPlain = text.utf8.allSatisfy {
             $0 >= 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
         }

@@ -14,7 +14,7 @@ struct FlowColumn: Sendable {
     /// The cell of a flow, given the seed of the Community ID.
     let text: @Sendable (AttributedFlow, UInt16) -> String
 
-    private init(
+    init(
         _ title: String,
         _ streamWidth: Int = 0,
         isNumber: Bool = false,
@@ -47,10 +47,11 @@ struct FlowColumn: Sendable {
         FlowColumn("PACKETS", isNumber: true) { flow, _ in "\(flow.total.packets)" },
         FlowColumn("DURATION", isNumber: true) { flow, _ in HumanUnits.duration(duration(flow)) },
         FlowColumn("BASIS", 30) { flow, _ in "\(flow.source.basis.name)→\(flow.destination.basis.name)" },
+        FlowColumn("TROUBLE", 20) { flow, _ in dash(flow.observation.trouble.joined(separator: " ")) },
     ]
 
     private static let wide =
-        narrow + [
+        narrow + wideAnalysis + [
             FlowColumn("SOURCE-POD", 40) { flow, _ in object(flow.source) },
             FlowColumn("SOURCE-ADDRESS", 21) { flow, _ in address(flow.source.endpoint, flow) },
             FlowColumn("SOURCE-ORIGINAL", 21) { flow, _ in flow.source.original.map { address($0, flow) } ?? "-" },
@@ -88,7 +89,7 @@ struct FlowColumn: Sendable {
             FlowColumn("side") { flow, _ in "\(flow.side)" },
             FlowColumn("observer") { flow, _ in flow.point.name },
             FlowColumn("community_id", 0, communityID),
-        ]
+        ] + csvAnalysis
 
     private static func ends(
         _ name: String,
@@ -138,11 +139,11 @@ extension FlowColumn {
         max(0, flow.observation.end.since(flow.observation.start))
     }
 
-    private static func dash(_ text: String?) -> String { text.map { $0.isEmpty ? "-" : $0 } ?? "-" }
+    static func dash(_ text: String?) -> String { text.map { $0.isEmpty ? "-" : $0 } ?? "-" }
 
     /// `namespace/workload`, or what is known instead, at last the address.
     private static func who(_ end: AttributedEnd) -> String {
-        guard let identity = end.identity else { return "\(end.endpoint.address)" }
+        guard let identity = end.identity else { return end.domain ?? "\(end.endpoint.address)" }
         switch identity.kind {
         case .pod: return "\(identity.namespace)/\(identity.workload?.name ?? identity.name)"
         case .service: return "service/\(identity.namespace)/\(identity.name)"

@@ -12,7 +12,7 @@ import GRDB
 ///     setting  key, value
 enum StoreSchema {
     /// The version this program writes, in `user_version`.
-    static let version = 1
+    static let version = 2
     /// Tells our databases from those of others, in `application_id`: "PSFT".
     static let applicationID = 0x5053_4654
 
@@ -30,7 +30,9 @@ enum StoreSchema {
         );
         CREATE INDEX block_last ON block (last);
         CREATE TABLE setting (key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL) WITHOUT ROWID;
-        """
+        """,
+        // The tables stay as they are, but hold blocks of version 2, which a former program cannot read.
+        "PRAGMA user_version = 2",
     ]
 
     /// Refuses what is not ours before anything is written to it.

@@ -37,10 +37,10 @@ def browser():
 
 @pytest.fixture
 def console(browser, demo_url):
-    """Opens the console with a query; at the end no page may have reported an error."""
+    """Opens the console with a query, on made-up flows if there are any; at the end no page may have reported an error."""
     contexts, errors = [], []
 
-    def open_console(scheme="light", **query):
+    def open_console(scheme="light", flows=None, **query):
         context = browser.new_context(color_scheme=scheme, viewport={"width": 1440, "height": 860}, reduced_motion="reduce")
         contexts.append(context)
         page = context.new_page()
@@ -49,6 +49,8 @@ def console(browser, demo_url):
         # A refused filter is answered with 400, which the browser logs as an error of its own accord.
         page.on("console", lambda message: errors.append(message.text)
                 if message.type == "error" and "status of 400" not in message.text else None)
+        if flows is not None:
+            page.route("**/api/v1/flows?*", lambda route: route.fulfill(json={"flows": flows, "matched": len(flows), "next": None}))
         page.goto(f"{demo_url}/?{urllib.parse.urlencode(query)}")
         wait_until_ready(page)
         return page

@@ -34,7 +34,7 @@ export interface Status {
     points: ObservationPoint[];
     totals: { packets: number; metered: number; notIP: number; malformed: number; dropped: number };
   };
-  metering: { activeFlows: number; reports: number; queueDropped: number };
+  metering: { activeFlows: number; reports: number; queueDropped: number } & Record<string, unknown>;
   cluster: {
     connected: boolean;
     source: string;
@@ -99,6 +99,7 @@ export interface FlowEnd {
   ip: string;
   port?: number;
   address?: string;
+  domain?: string;
   bytes?: number;
   packets?: number;
   orig_ip?: string;
@@ -111,6 +112,73 @@ export interface EndAttribution {
   name?: string;
   reason?: string;
   candidates?: string[];
+}
+
+/** What one end of a TCP connection sent; the span of time is in nanoseconds. */
+export interface TCPCounts {
+  payload_bytes: number;
+  retransmitted: number;
+  out_of_order: number;
+  lost: number;
+  zero_windows: number;
+  resets: number;
+  handshake_rtt?: number;
+}
+
+export interface TCPQuality {
+  source_flags?: string;
+  destination_flags?: string;
+  state?: string;
+  orderly?: boolean;
+  handshake_rtt?: number;
+  source?: TCPCounts;
+  destination?: TCPCounts;
+}
+
+/** Latencies of exchanges, in nanoseconds. */
+export interface Exchanges {
+  count: number;
+  latency?: {
+    mean: number;
+    p50: number;
+    p90: number;
+    p99: number;
+    max: number;
+    histogram: { values: number[]; counts: number[] };
+  };
+}
+
+export interface DNSExchange {
+  time: string;
+  name?: string;
+  type: string;
+  code?: string;
+  latency?: number;
+  answers?: string[];
+}
+
+export interface DNSReport {
+  queries: number;
+  responses: number;
+  failures: number;
+  omitted: number;
+  exchanges?: DNSExchange[];
+}
+
+export interface HTTPExchange {
+  time: string;
+  method?: string;
+  host?: string;
+  path?: string;
+  status?: number;
+  latency?: number;
+}
+
+export interface HTTPReport {
+  requests: number;
+  responses: Record<"2xx" | "3xx" | "4xx" | "5xx", number>;
+  omitted: number;
+  exchanges?: HTTPExchange[];
 }
 
 /** One flow report as an ECS document. */
@@ -130,6 +198,7 @@ export interface Flow {
     transport?: string;
     iana_number?: string;
     type?: string;
+    protocol?: string;
     bytes?: number;
     packets?: number;
     community_id?: string;
@@ -140,7 +209,12 @@ export interface Flow {
     direction_evidence?: string;
     side?: string;
     flow?: { start?: string };
-    tcp?: { source_flags?: string; destination_flags?: string };
+    tcp?: TCPQuality;
+    exchanges?: Exchanges;
+    dns?: DNSReport;
+    http?: HTTPReport;
+    tunnel?: { kind: string; source: string; destination: string; id: number };
+    super_packets?: number;
     attribution?: { source?: EndAttribution; destination?: EndAttribution };
   };
 }

@@ -17,6 +17,7 @@ const quick: [title: string, term: string][] = [
   ["Large", "bytes>=1MB"],
   ["Unknown ends", "basis=unknown,ambiguous"],
   ["Through a service", "dst.basis=translation"],
+  ["Trouble", "(tcp.state=rejected,reset_* or retransmitted>0 or lost>0 or dns.code=SERVFAIL,REFUSED or http.status>=500)"],
 ];
 
 export function FilterBar({ q, error, command, onApply, onCopy, link }: Props) {
@@ -80,7 +81,7 @@ export function FilterBar({ q, error, command, onApply, onCopy, link }: Props) {
 /** The server's own words, with a caret under the column and its suggestion to take. */
 function FilterError({ q, error, onApply }: { q: string; error: ErrorDetail; onApply: (q: string) => void }) {
   const { column, suggestion } = error;
-  const word = column ? /^[A-Za-z_.]+/.exec(q.slice(column - 1))?.[0] ?? "" : "";
+  const word = column ? /^[A-Za-z0-9_.]+/.exec(q.slice(column - 1))?.[0] ?? "" : "";
   return (
     <div className="filter-error" id="filter-error" role="alert">
       {column !== undefined && q !== "" && <pre aria-hidden="true">{q}{"\n"}{" ".repeat(Math.max(0, column - 1))}{"^".repeat(Math.max(1, word.length))}</pre>}

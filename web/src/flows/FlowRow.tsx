@@ -3,6 +3,7 @@ import type { MouseEvent } from "react";
 import type { EndAttribution, Flow, FlowEnd } from "../api/types";
 import { KindIcon } from "../map/KindIcon";
 import { endName, term } from "../model/filter";
+import { troubles } from "../model/trouble";
 import { formatBytes, formatClock, formatCount, formatNanoseconds, words } from "../model/format";
 import { rowHeight } from "./windowing";
 
@@ -25,7 +26,7 @@ export const FlowRow = memo(function FlowRow({ flow, index, isActive, isOpen, on
       <span role="cell" className="time" title={flow["@timestamp"]}>{formatClock(flow["@timestamp"])}</span>
       <End end={source} prefix="src." attribution={attribution?.source} />
       <End end={destination} prefix="dst." attribution={attribution?.destination} />
-      <span role="cell"><Value term={term("proto", network.transport ?? network.iana_number ?? "")}>{(network.transport ?? network.iana_number ?? "?").toUpperCase()}</Value></span>
+      <Protocol flow={flow} />
       <span role="cell" className="number">{formatBytes(source.bytes ?? 0)}</span>
       <span role="cell" className="number">{formatBytes(destination.bytes ?? 0)}</span>
       <span role="cell" className="number">{formatCount(network.packets ?? 0)}</span>
@@ -41,6 +42,23 @@ export const FlowRow = memo(function FlowRow({ flow, index, isActive, isOpen, on
 
 function Value({ term: text, children }: { term: string; children: React.ReactNode }) {
   return <button type="button" className="value" tabIndex={-1} data-term={text} title={`${text} (Alt or Shift: exclude)`}>{children}</button>;
+}
+
+/** The protocol, and under it what went wrong or what it carries. */
+function Protocol({ flow }: { flow: Flow }) {
+  const { network } = flow;
+  const list = troubles(flow);
+  const worst = list[0];
+  return (
+    <span role="cell" className="stacked">
+      <span><Value term={term("proto", network.transport ?? network.iana_number ?? "")}>{(network.transport ?? network.iana_number ?? "?").toUpperCase()}</Value></span>
+      {worst ? (
+        <span className={worst.isMild ? "address" : "trouble"} title={list.map(({ text }) => text).join(", ")}>
+          {!worst.isMild && <span aria-hidden="true">▲ </span>}<Value term={worst.term}>{worst.text}</Value>{list.length > 1 && ` +${list.length - 1}`}
+        </span>
+      ) : network.protocol && <span className="address">{words(network.protocol)}</span>}
+    </span>
+  );
 }
 
 function End({ end, prefix, attribution }: { end: FlowEnd; prefix: "src." | "dst."; attribution: EndAttribution | undefined }) {

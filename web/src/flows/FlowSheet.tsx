@@ -3,6 +3,8 @@ import type { KeyboardEvent } from "react";
 import type { EndAttribution, Flow, FlowEnd } from "../api/types";
 import { endName, term } from "../model/filter";
 import { formatBytes, formatCount, formatDateTime, formatNanoseconds, words } from "../model/format";
+import { troubles } from "../model/trouble";
+import { FlowAnalysis } from "./FlowAnalysis";
 
 interface Props {
   flow: Flow;
@@ -25,6 +27,7 @@ export function FlowSheet({ flow, onClose, onTerm }: Props) {
     if (event.key === "Escape") onClose();
   };
   const { network, podsight, event } = flow;
+  const trouble = troubles(flow).filter(({ isMild }) => !isMild).map(({ text }) => text).join(" · ");
   const title = `${endName(flow.source, flow.podsight?.attribution?.source).name || flow.source.ip} → ${endName(flow.destination, flow.podsight?.attribution?.destination).name || flow.destination.ip}`;
   return (
     <div className="sheet" role="dialog" aria-label="Flow" tabIndex={-1} ref={sheet} onKeyDown={onKeyDown}>
@@ -32,10 +35,12 @@ export function FlowSheet({ flow, onClose, onTerm }: Props) {
       <p className="eyebrow">{(network.transport ?? "").toUpperCase()} · {network.direction ?? ""}</p>
       <h2>{title}</h2>
       <p className="muted">{formatDateTime(event.start)} · {formatNanoseconds(event.duration ?? 0)} · {words(podsight?.direction_evidence ?? "unknown")}{event.reason ? ` · ${event.reason}` : ""}</p>
+      {trouble && <p className="trouble">▲ {trouble}</p>}
       <div className="ends">
         <EndCard title="Source" end={flow.source} attribution={podsight?.attribution?.source} flags={podsight?.tcp?.source_flags} />
         <EndCard title="Destination" end={flow.destination} attribution={podsight?.attribution?.destination} flags={podsight?.tcp?.destination_flags} />
       </div>
+      <FlowAnalysis flow={flow} />
       {network.community_id && (
         <p className="ports">
           <span className="muted">Community ID </span>
@@ -58,6 +63,7 @@ function EndCard({ title, end, attribution, flags }: { title: string; end: FlowE
     if (value) rows.push([name, value]);
   };
   add("Address", end.port === undefined ? end.ip : `${end.ip}:${end.port}`);
+  add("Domain", end.domain);
   if (before) add("Before NAT", beforePort === undefined ? before : `${before}:${beforePort}`);
   add("Namespace", kubernetes?.namespace);
   add("Workload", kubernetes?.workload ? `${kubernetes.workload.kind ?? ""} ${kubernetes.workload.name ?? ""}`.trim() : undefined);

@@ -89,10 +89,16 @@ export function endTerms(node: GraphNode, prefix: "src." | "dst." | ""): string[
     case "Unknown":
       return [term(`${prefix}kind`, node.kind)];
     case "External":
-      return /^[0-9a-fA-F.:]+$/.test(node.name) ? [term(`${prefix}ip`, node.name)] : [term(`${prefix}kind`, "External")];
+      if (node.name === "outside") return [term(`${prefix}kind`, "External")];
+      return [term(`${prefix}${isAddress(node.name) ? "ip" : "domain"}`, node.name)];
     default:
       return [];
   }
+}
+
+/** Whether an external node is named by its address; no domain looks like one. */
+function isAddress(name: string): boolean {
+  return /^[0-9.]+$/.test(name) || name.includes(":");
 }
 
 /** The filter for all flows of a node, in either direction. */
@@ -122,6 +128,7 @@ export function endName(end: FlowEnd, attribution?: EndAttribution): { namespace
   if (kubernetes?.node?.name) return { namespace, name: kubernetes.node.name, kind: "Node", field: "node" };
   // A machine or an address block is no Kubernetes object; its name comes with the evidence.
   if (attribution?.name) return { namespace: "", name: attribution.name, kind: attribution.basis === "cidr" ? "Network" : "Host", field: "name" };
+  if (end.domain) return { namespace: "", name: end.domain, kind: "External", field: "domain" };
   return { namespace: "", name: "", kind: "", field: "ip" };
 }
 

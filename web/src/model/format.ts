@@ -86,10 +86,10 @@ export function formatRange(from: string, to: string): string {
   return start.slice(0, 10) === end.slice(0, 10) ? `${start} – ${end.slice(11)}` : `${start} – ${end}`;
 }
 
-const wordForms: Record<string, string> = { tcp: "TCP", ip: "IP", icmp: "ICMP", cidr: "CIDR" };
+const wordForms: Record<string, string> = { tcp: "TCP", ip: "IP", icmp: "ICMP", cidr: "CIDR", dns: "DNS", http: "HTTP", vxlan: "VXLAN", gre: "GRE", gtpu: "GTP-U", ipip: "IP in IP" };
 
-/** `tcp_handshake` as "TCP handshake". */
+/** `tcp_handshake` and `tcpHandshake` as "TCP handshake". */
 export function words(identifier: string): string {
-  const text = identifier.split("_").map((word) => wordForms[word] ?? word).join(" ");
+  const text = identifier.replace(/([a-z])([A-Z])/g, "$1_$2").toLowerCase().split("_").map((word) => wordForms[word] ?? word).join(" ");
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

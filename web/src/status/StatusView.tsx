@@ -18,6 +18,7 @@ export function StatusView({ status }: { status: Status }) {
       <div className="cards">
         <StoreCard status={status} />
         <ClusterCard status={status} />
+        <MeteringCard status={status} />
         <AttributionCard status={status} />
       </div>
       <Points status={status} />
@@ -30,7 +31,7 @@ function Facts({ rows }: { rows: [string, string][] }) {
   return <dl className="fact-list">{rows.map(([name, value]) => <div key={name}><dt>{name}</dt><dd>{value}</dd></div>)}</dl>;
 }
 
-function StoreCard({ status: { store, metering } }: { status: Status }) {
+function StoreCard({ status: { store } }: { status: Status }) {
   return (
     <section className="card">
       <h2>Store</h2>
@@ -41,9 +42,21 @@ function StoreCard({ status: { store, metering } }: { status: Status }) {
         ["Size", `${formatBytes(store.bytes)}${store.bytesMax > 0 ? ` of ${formatBytes(store.bytesMax)}` : ""}`],
         ["Kept for", store.retentionSeconds > 0 ? formatSeconds(store.retentionSeconds) : "as long as it fits"],
         ["Write failures", formatCount(store.writeFailures)],
-        ["Active flows", formatCount(metering.activeFlows)],
+        ["Reports not stored", formatCount(store.flowsNotStored)],
       ]} />
       <p className="muted mono">{store.path}</p>
+    </section>
+  );
+}
+
+/** Every counter of metering that the server gives, known to this console or not. */
+function MeteringCard({ status: { metering, capture } }: { status: Status }) {
+  const counters = Object.entries({ ...capture.totals, ...metering }).flatMap(([name, count]): [string, string][] =>
+    typeof count === "number" ? [[words(name), formatCount(count)]] : []);
+  return (
+    <section className="card">
+      <h2>Metering</h2>
+      <Facts rows={counters} />
     </section>
   );
 }

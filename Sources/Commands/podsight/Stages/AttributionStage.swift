@@ -13,6 +13,7 @@ struct AttributionStage {
 
     mutating func attribute(_ observation: Observation, at point: ObservationPoint) -> AttributedFlow {
         let flow = attributor.attribute(observation, at: point)
+        attributor.answers.record(flow)
         ends[Int(flow.source.basis.rawValue)] += 1
         ends[Int(flow.destination.basis.rawValue)] += 1
         reports += 1

@@ -81,6 +81,7 @@ extension GraphNode {
                 switch end.basis {
                 case .wellKnown: end.reason.isEmpty ? "address" : end.reason
                 case .ambiguous: "ambiguous"
+                case .dnsAnswer: end.domain ?? end.endpoint.address.description
                 default: end.endpoint.address.description
                 }
             self.init(kind: Kind(ofUnidentified: end), name: name)

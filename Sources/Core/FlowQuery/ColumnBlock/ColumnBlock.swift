@@ -3,7 +3,7 @@ import FlowModel
 
 /// Up to 65,536 attributed flows as bytes, column by column.
 ///
-/// Version 1, all numbers as `varint` (seven bits a byte, low first) unless said otherwise:
+/// Version 2, all numbers as `varint` (seven bits a byte, low first) unless said otherwise:
 ///
 ///     magic "PSFB", version byte
 ///     rows, first time (zigzag), last minus first time
@@ -11,14 +11,18 @@ import FlowModel
 ///     digest of all the above (8 bytes)
 ///     the sections one after the other, in the order of `Section`
 ///
-/// Dictionaries come first: texts, addresses, observation points, identities, attributions; each begins with its
-/// count. Columns have one entry for each row. The Community ID is not stored: it follows from the rest.
-/// A reader takes the sections it knows by id and may pass over others.
+/// Dictionaries come first: texts, addresses, observation points, identities, attributions, tunnels; each begins with
+/// its count. Columns have one entry for each row, or for each row of which `details` says so. The Community ID is not
+/// stored: it follows from the rest. A reader takes the sections it knows by id and may pass over others. Version 1,
+/// which is still read, had neither tunnels nor details, and attributions without a domain.
+/// `docs/reference/store-format.md` has every byte.
 package struct ColumnBlock: Sendable {
     /// The most rows of one block.
     package static let rowsMax = 65536
     static let magic = Array("PSFB".utf8)
-    static let version: UInt8 = 1
+    static let version: UInt8 = 2
+    /// The versions that are read.
+    static let versions: ClosedRange<UInt8> = 1...version
 
     /// The block itself.
     package let bytes: [UInt8]
@@ -30,11 +34,13 @@ package struct ColumnBlock: Sendable {
     package let last: Timestamp
     /// Where each section lies.
     let sections: [Section: Range<Int>]
+    /// The version that the bytes are of.
+    let version: UInt8
 
     /// The parts of a block by their ids.
     enum Section: UInt8, CaseIterable {
         case texts = 1
-        case addresses, points, identities, attributions
+        case addresses, points, identities, attributions, tunnels
         /// Start of the report, as the zigzag difference to the row before.
         case start = 16
         /// Start of the report minus start of the flow; end of the report minus its start; both zigzag.
@@ -48,6 +54,9 @@ package struct ColumnBlock: Sendable {
         case sequence
         /// Endpoints that `shapes` announces: address index and port.
         case sourceExceptions, destinationExceptions
+        /// Which of the following a row has, one byte each; then only of the rows that have it.
+        case details
+        case superPackets, tunnel, tcp, exchanges, dns, http
     }
 
     /// Encodes flows; the order of the rows is kept.
@@ -68,6 +77,7 @@ package struct ColumnBlock: Sendable {
         rows = flows.count
         self.first = first
         self.last = last
+        version = ColumnBlock.version
     }
 
     /// Takes stored bytes after checking them; the rows themselves are checked when they are read.
@@ -83,9 +93,10 @@ package struct ColumnBlock: Sendable {
                 throw ColumnBlockError(offset: 0, message: "this is not a block of flows")
             }
         }
-        let version = try reader.byte()
-        guard version == ColumnBlock.version else {
-            throw ColumnBlockError(offset: 4, message: "the block is of version \(version), not \(ColumnBlock.version)")
+        version = try reader.byte()
+        guard ColumnBlock.versions.contains(version) else {
+            let known = "\(ColumnBlock.versions.lowerBound) to \(ColumnBlock.versions.upperBound)"
+            throw ColumnBlockError(offset: 4, message: "the block is of version \(version), not of \(known)")
         }
         rows = try reader.index(below: ColumnBlock.rowsMax + 1)
         first = Timestamp(nanoseconds: try reader.zigzag())

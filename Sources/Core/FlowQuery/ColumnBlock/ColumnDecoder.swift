@@ -12,6 +12,7 @@ struct BlockDictionaries {
         let reason: String
         let candidates: [Identity]
         let service: ServiceName?
+        let domain: String?
     }
 
     private(set) var texts: [String] = []
@@ -19,6 +20,7 @@ struct BlockDictionaries {
     private(set) var points: [ObservationPoint] = []
     private(set) var identities: [Identity] = []
     private(set) var attributions: [Attribution] = []
+    private(set) var tunnels: [Tunnel] = []
 
     private static let bases = Dictionary(uniqueKeysWithValues: Basis.allCases.map { ($0.name, $0) })
 
@@ -36,7 +38,12 @@ struct BlockDictionaries {
         for _ in 0..<(try reader.count()) { identities.append(try identity(&reader)) }
         try reader.expectEnd()
         reader = try block.reader(.attributions)
-        for _ in 0..<(try reader.count()) { attributions.append(try attribution(&reader)) }
+        let hasDomain = block.version >= 2
+        for _ in 0..<(try reader.count()) { attributions.append(try attribution(&reader, hasDomain: hasDomain)) }
+        try reader.expectEnd()
+        guard block.version >= 2 else { return }
+        reader = try block.reader(.tunnels)
+        for _ in 0..<(try reader.count()) { tunnels.append(try tunnel(&reader)) }
         try reader.expectEnd()
     }
 
@@ -116,7 +123,10 @@ struct BlockDictionaries {
         )
     }
 
-    private func attribution(_ reader: inout ColumnReader) throws(ColumnBlockError) -> Attribution {
+    private func attribution(
+        _ reader: inout ColumnReader,
+        hasDomain: Bool
+    ) throws(ColumnBlockError) -> Attribution {
         let number = try reader.index(below: identities.count + 1)
         guard let basis = BlockDictionaries.bases[try text(&reader)] else {
             throw reader.error("an attribution on no known basis")
@@ -126,7 +136,20 @@ struct BlockDictionaries {
             basis: basis,
             reason: try text(&reader),
             candidates: try list(&reader, of: identities),
-            service: try pair(&reader).map { ServiceName(namespace: $0, name: $1) }
+            service: try pair(&reader).map { ServiceName(namespace: $0, name: $1) },
+            domain: hasDomain ? try optionalText(&reader) : nil
+        )
+    }
+
+    private func tunnel(_ reader: inout ColumnReader) throws(ColumnBlockError) -> Tunnel {
+        guard let kind = TunnelKind(rawValue: try reader.byte()) else {
+            throw reader.error("a tunnel of no known kind")
+        }
+        return Tunnel(
+            kind: kind,
+            source: addresses[try reader.index(below: addresses.count)],
+            destination: addresses[try reader.index(below: addresses.count)],
+            identifier: try reader.number()
         )
     }
 }
@@ -140,6 +163,8 @@ struct ColumnDecoder {
     private var sourceAttribution, destinationAttribution: ColumnReader
     private var forwardPackets, forwardBytes, backwardPackets, backwardBytes: ColumnReader
     private var sequence, sourceExceptions, destinationExceptions: ColumnReader
+    /// `nil` in a block of version 1.
+    private var details: DetailDecoder?
     private var previousStart: Int64 = 0
 
     init(_ block: ColumnBlock, _ dictionaries: BlockDictionaries) throws(ColumnBlockError) {
@@ -166,6 +191,7 @@ struct ColumnDecoder {
         sequence = try block.reader(.sequence)
         sourceExceptions = try block.reader(.sourceExceptions)
         destinationExceptions = try block.reader(.destinationExceptions)
+        if block.version >= 2 { details = try DetailDecoder(block, dictionaries) }
         guard block.rows <= start.remaining else { throw start.error("there are fewer times than rows") }
     }
 
@@ -180,10 +206,7 @@ struct ColumnDecoder {
         previousStart = startTime
         let flowStart = startTime &- (try age.zigzag())
         let end = startTime &+ (try duration.zigzag())
-        guard let sequence = UInt32(exactly: try sequence.varint()) else {
-            throw sequence.error("a sequence number has more than 32 bits")
-        }
-        let observation = Observation(
+        var observation = Observation(
             transport: TransportProtocol(rawValue: try transport.byte()),
             source: source,
             destination: destination,
@@ -195,9 +218,10 @@ struct ColumnDecoder {
             flowStart: Timestamp(nanoseconds: flowStart),
             start: Timestamp(nanoseconds: startTime),
             end: Timestamp(nanoseconds: end),
-            sequence: sequence,
+            sequence: try sequence.number(),
             endReason: mark.endReason
         )
+        try details?.read(into: &observation)
         return AttributedFlow(
             observation: observation,
             point: dictionaries.points[try point.index(below: dictionaries.points.count)],
@@ -228,6 +252,7 @@ struct ColumnDecoder {
             destinationExceptions,
         ]
         for column in columns { try column.expectEnd() }
+        try details?.expectEnd()
     }
 
     private static func endpoint(
@@ -271,7 +296,8 @@ struct ColumnDecoder {
             basis: attribution.basis,
             reason: attribution.reason,
             candidates: attribution.candidates,
-            service: attribution.service
+            service: attribution.service,
+            domain: attribution.domain
         )
     }
 }

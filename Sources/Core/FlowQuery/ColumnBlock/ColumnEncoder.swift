@@ -4,7 +4,7 @@ import FlowModel
 import NetworkAddressing
 
 /// Numbers values in the order in which they first come.
-private struct Numbering<Value: Hashable> {
+struct Numbering<Value: Hashable> {
     private(set) var values: [Value] = []
     private var numbers: [Value: Int] = [:]
 
@@ -24,6 +24,7 @@ struct ColumnEncoder {
         let reason: Int
         let candidates: [Int]
         let service: [Int]
+        let domain: Int
     }
 
     /// An observation point by its contents.
@@ -32,8 +33,9 @@ struct ColumnEncoder {
         let addresses: [Int]
     }
 
-    private var texts = Numbering<String>()
-    private var addresses = Numbering<IPAddress>()
+    var texts = Numbering<String>()
+    var addresses = Numbering<IPAddress>()
+    var tunnels = Numbering<Tunnel>()
     private var points = Numbering<Point>()
     private var identities = Numbering<Identity>()
     private var attributions = Numbering<Attribution>()
@@ -42,7 +44,7 @@ struct ColumnEncoder {
     /// They live as long as the flows being encoded.
     private var knownPoints: [ObjectIdentifier: Int] = [:]
     private var knownIdentities: [ObjectIdentifier: Int] = [:]
-    private var columns: [ColumnWriter] = []
+    var columns: [ColumnWriter] = []
     private var previousStart: Int64 = 0
 
     init() { columns = [ColumnWriter](repeating: ColumnWriter(), count: 64) }
@@ -71,6 +73,7 @@ struct ColumnEncoder {
         columns[.sequence].varint(UInt64(observation.sequence))
         add(source.exceptions, to: .sourceExceptions)
         add(destination.exceptions, to: .destinationExceptions)
+        addDetails(observation)
     }
 
     private mutating func addTimes(_ observation: Observation) {
@@ -116,15 +119,17 @@ struct ColumnEncoder {
                 basis: texts.number(end.basis.name),
                 reason: texts.number(end.reason),
                 candidates: end.candidates.map { number(of: $0) },
-                service: end.service.map { [texts.number($0.namespace), texts.number($0.name)] } ?? []
+                service: end.service.map { [texts.number($0.namespace), texts.number($0.name)] } ?? [],
+                domain: end.domain.map { texts.number($0) + 1 } ?? 0
             )
         )
     }
 
-    /// The sections in their order; the texts come last to be complete, and first in the block.
+    /// The sections in their order; texts and addresses come last to be complete, and first in the block.
     var sections: [(section: ColumnBlock.Section, bytes: [UInt8])] {
         mutating get {
             let identities = identitySection()
+            let tunnels = tunnelSection()
             return ColumnBlock.Section.allCases.map { section in
                 switch section {
                 case .texts: (section, textSection())
@@ -132,6 +137,7 @@ struct ColumnEncoder {
                 case .points: (section, pointSection())
                 case .identities: (section, identities)
                 case .attributions: (section, attributionSection())
+                case .tunnels: (section, tunnels)
                 default: (section, columns[section].bytes)
                 }
             }
@@ -192,6 +198,19 @@ struct ColumnEncoder {
             writer.varint(attribution.reason)
             writer.list(attribution.candidates)
             writer.list(attribution.service)
+            writer.varint(attribution.domain)
+        }
+        return writer.bytes
+    }
+
+    private mutating func tunnelSection() -> [UInt8] {
+        var writer = ColumnWriter()
+        writer.varint(tunnels.values.count)
+        for tunnel in tunnels.values {
+            writer.byte(tunnel.kind.rawValue)
+            writer.varint(addresses.number(tunnel.source))
+            writer.varint(addresses.number(tunnel.destination))
+            writer.varint(UInt64(tunnel.identifier))
         }
         return writer.bytes
     }
@@ -205,7 +224,7 @@ extension ColumnWriter {
 }
 
 extension [ColumnWriter] {
-    fileprivate subscript(section: ColumnBlock.Section) -> ColumnWriter {
+    subscript(section: ColumnBlock.Section) -> ColumnWriter {
         get { self[Int(section.rawValue)] }
         _modify { yield &self[Int(section.rawValue)] }
     }

@@ -74,6 +74,15 @@ struct ColumnReader {
         return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
     }
 
+    /// A number that a narrower type holds.
+    mutating func number<Number: FixedWidthInteger>() throws(ColumnBlockError) -> Number {
+        let start = offset
+        guard let number = Number(exactly: try varint()) else {
+            throw ColumnBlockError(offset: start, message: "a number has more than \(Number.bitWidth) bits")
+        }
+        return number
+    }
+
     /// A number below a bound.
     mutating func index(below bound: Int) throws(ColumnBlockError) -> Int {
         let start = offset

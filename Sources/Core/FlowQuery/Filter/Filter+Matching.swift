@@ -43,7 +43,7 @@ extension FilterCondition {
         }
     }
 
-    private func matches(_ number: UInt64) -> Bool {
+    func matches(_ number: UInt64) -> Bool {
         guard comparison.isOrdered, case .numbers(let range) = values.first else {
             return values.contains { $0.matches(number) }
         }
@@ -73,10 +73,11 @@ extension FilterCondition {
             return flow.originals.contains { end in values.contains { $0.matches(end.address) } }
         case .originalPort:
             return observation.transport.hasPorts && flow.originals.contains { matches(UInt64($0.port)) }
+        default: return matchesAnalysis(field, observation)
         }
     }
 
-    private func matches(_ text: String) -> Bool { values.contains { $0.matches(text) } }
+    func matches(_ text: String) -> Bool { values.contains { $0.matches(text) } }
 }
 
 extension FilterValue {
@@ -138,6 +139,7 @@ extension AttributedEnd {
         case .basis: passes(basis.name)
         case .service: anyService(isQualified, passes)
         case .kind: anyKind(passes)
+        case .domain: domain.map(passes) ?? false
         case .name:
             [.pod, .workload, .node, .service].contains { anyText(of: $0, isQualified: isQualified, passes) }
         default: identity?.anyText(of: field, isQualified: isQualified, passes) ?? false
@@ -161,7 +163,7 @@ extension AttributedEnd {
 
     /// Whether any name, namespace or address of this end contains the text.
     func contains(_ pattern: TextPattern) -> Bool {
-        for field in [EndField.namespace, .name, .kind]
+        for field in [EndField.namespace, .name, .kind, .domain]
         where anyText(of: field, isQualified: pattern.isQualified, pattern.matches) {
             return true
         }

@@ -1,3 +1,5 @@
+import FlowModel
+
 /// What a term of a filter asks about.
 enum FilterField: Sendable, Hashable {
     /// Of one end; with neither `src.` nor `dst.` in front, of either.
@@ -14,13 +16,13 @@ enum FilterEnd: String, Sendable, Hashable, CaseIterable {
 
 /// A field that each end has.
 enum EndField: Sendable, Hashable {
-    case namespace, pod, workload, kind, service, address, port, node, zone, basis, name, uid
+    case namespace, pod, workload, kind, service, address, port, domain, node, zone, basis, name, uid
     case label(String)
 
     /// All but labels, by their names in filters.
     static let named: [(name: String, field: EndField)] = [
         ("ns", .namespace), ("pod", .pod), ("workload", .workload), ("kind", .kind), ("service", .service),
-        ("ip", .address), ("port", .port), ("node", .node), ("zone", .zone), ("basis", .basis),
+        ("ip", .address), ("port", .port), ("domain", .domain), ("node", .node), ("zone", .zone), ("basis", .basis),
         ("name", .name), ("uid", .uid),
     ]
 
@@ -45,6 +47,29 @@ enum FlowField: String, Sendable, Hashable, CaseIterable {
     case originalAddress = "orig.ip"
     case originalPort = "orig.port"
     case direction
+    case tcpState = "tcp.state"
+    case roundTrip = "rtt"
+    case retransmitted
+    case outOfOrder = "out_of_order"
+    case lost
+    case zeroWindows = "zero_windows"
+    case resets
+    case exchanges
+    case latencyMedian = "latency.p50"
+    case latencyP90 = "latency.p90"
+    case latencyP99 = "latency.p99"
+    case latencyLongest = "latency.max"
+    case dnsName = "dns.name"
+    case dnsType = "dns.type"
+    case dnsCode = "dns.code"
+    case dnsAnswer = "dns.answer"
+    case httpMethod = "http.method"
+    case httpHost = "http.host"
+    case httpPath = "http.path"
+    case httpStatus = "http.status"
+    case tunnelKind = "tunnel"
+    case tunnelAddress = "tunnel.ip"
+    case tunnelIdentifier = "tunnel.id"
 }
 
 /// How a field's values are written.
@@ -101,6 +126,8 @@ extension FilterField {
         "namespace": "ns", "protocol": "proto", "transport": "proto", "svc": "service", "host": "node",
         "deployment": "workload", "address": "ip", "addr": "ip", "labels": "label.KEY", "label": "label.KEY",
         "point": "observer", "cid": "community_id", "src": "src.ip", "dst": "dst.ip", "size": "bytes",
+        "latency": "latency.p99", "state": "tcp.state", "retransmissions": "retransmitted", "method": "http.method",
+        "status": "http.status", "path": "http.path", "query": "dns.name", "rcode": "dns.code", "vni": "tunnel.id",
     ]
 
     /// The field that an unknown name may have meant.
@@ -121,27 +148,43 @@ extension FilterField {
 
     var valueKind: FilterValueKind {
         switch self {
-        case .end(.address, _), .flow(.originalAddress): .address
-        case .end(.port, _), .flow(.originalPort): .port
+        case .end(.address, _): .address
+        case .end(.port, _): .port
         case .end(.basis, _): .word(FilterWords.bases)
         case .end: .text
-        case .flow(.transport): .transport
-        case .flow(.bytes): .bytes
-        case .flow(.packets), .flow(.sequence): .count
-        case .flow(.duration): .duration
-        case .flow(.observer), .flow(.communityID): .text
-        case .flow(.side): .word(FilterWords.sides)
-        case .flow(.evidence): .word(FilterWords.evidence)
-        case .flow(.endReason): .word(FilterWords.endReasons)
-        case .flow(.direction): .word(FilterWords.directions)
+        case .flow(let field): field.valueKind
         }
     }
 
     /// Whether letters of either case are the same in this field; Kubernetes' own names are small throughout.
     var ignoresCase: Bool {
         switch self {
-        case .end(.kind, _): true
+        case .end(.kind, _), .end(.domain, _): true
+        case .flow(.dnsName), .flow(.dnsType), .flow(.httpMethod), .flow(.httpHost): true
         default: false
+        }
+    }
+}
+
+extension FlowField {
+    var valueKind: FilterValueKind {
+        switch self {
+        case .transport: .transport
+        case .bytes: .bytes
+        case .originalAddress, .dnsAnswer, .tunnelAddress: .address
+        case .originalPort: .port
+        case .packets, .sequence, .retransmitted, .outOfOrder, .lost, .zeroWindows, .resets, .exchanges, .httpStatus,
+            .tunnelIdentifier:
+            .count
+        case .duration, .roundTrip, .latencyMedian, .latencyP90, .latencyP99, .latencyLongest: .duration
+        case .observer, .communityID, .dnsName, .dnsType, .httpMethod, .httpHost, .httpPath: .text
+        case .side: .word(FilterWords.sides)
+        case .evidence: .word(FilterWords.evidence)
+        case .endReason: .word(FilterWords.endReasons)
+        case .direction: .word(FilterWords.directions)
+        case .tcpState: .word(FilterWords.tcpStates)
+        case .dnsCode: .word(DNSNames.headerCodes)
+        case .tunnelKind: .word(FilterWords.tunnelKinds)
         }
     }
 }

@@ -1,5 +1,6 @@
 import FlowAttribution
 import FlowModel
+import NetworkAddressing
 
 /// The words that fields with few values take.
 enum FilterWords {
@@ -8,6 +9,8 @@ enum FilterWords {
     static let evidence = DirectionEvidence.allCases.map(\.name)
     static let endReasons = FlowEndReason.allCases.map(\.word)
     static let directions = FlowDirection.allCases.map(\.rawValue)
+    static let tcpStates = TCPState.allCases.map(\.name)
+    static let tunnelKinds = TunnelKind.allCases.map(\.name)
 }
 
 extension ObservedSide {
