@@ -120,7 +120,8 @@ extension UInt32 {
 extension TCPState {
     /// The state of a connection, from what each side has sent; the rules are those of Zeek's `conn_state`.
     init(source: TCPSide, destination: TCPSide) {
-        let isOpen = source.seen.has(.syn) && destination.seen.has(.answer)
+        // A SYN-ACK that was answered opens, too, where the SYN was not seen.
+        let isOpen = destination.seen.has(.answer) && (source.seen.has(.syn) || source.seen.has(.hasNext))
         let sourceSpoke = source.seen.has(.syn)
         let destinationSpoke = destination.seen.has(.answer)
         if destination.seen.has(.reset) {
