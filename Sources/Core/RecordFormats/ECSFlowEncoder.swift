@@ -152,12 +152,19 @@ extension ECSFlowEncoder {
         buffer.literal(#","packets":"#)
         long(flow.total.packets)
         buffer.literal(#","community_id":""#)
-        buffer.putCommunityID(
-            observation.transport,
-            flow.source.endpoint,
-            flow.destination.endpoint,
-            seed: seed
-        )
+        let isAsSeen =
+            flow.source.endpoint == observation.source && flow.destination.endpoint == observation.destination
+        if isAsSeen, let digest = observation.communityID {
+            // The meter has computed it.
+            buffer.putCommunityID(digest)
+        } else {
+            buffer.putCommunityID(
+                observation.transport,
+                flow.source.endpoint,
+                flow.destination.endpoint,
+                seed: seed
+            )
+        }
         if let called = flow.destination.original {
             buffer.literal(#"","orig_community_id":""#)
             buffer.putCommunityID(observation.transport, flow.source.endpoint, called, seed: seed)

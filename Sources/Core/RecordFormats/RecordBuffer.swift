@@ -126,6 +126,11 @@ struct RecordBuffer: Sendable {
         write(atMost: 16) { RecordBuffer.v4(UInt32(truncatingIfNeeded: address.low), $0) }
     }
 
+    /// Writes a Community ID that was computed before.
+    mutating func putCommunityID(_ digest: CommunityIDDigest) {
+        write(atMost: CommunityID.textLength) { CommunityID.write(digest, into: $0) }
+    }
+
     /// Writes the Community ID of a tuple.
     mutating func putCommunityID(
         _ transport: TransportProtocol,
