@@ -57,6 +57,7 @@ struct HTTPRequestTests {
         ("GET /a b?c d HTTP/1.1\n\n", "GET /a b"),
         ("PROPFIND / HTTP/1.1\r\n\r\n", "PROPFIND /"),
         ("VERSION-CONTROL / HTTP/1.1\r\n\r\n", "VERSION-CONTROL /"),
+        ("RPC_IN_DATA /r HTTP/1.1\r\n\r\n", "RPC_IN_DATA /r"),
         ("OPTIONS * HTTP/1.1\r\n\r\n", "OPTIONS *"),
         ("GET http://me:pw@a.b:80/c?d HTTP/1.1\r\nHost: other\r\n\r\n", "GET /c @a.b:80"),
         ("GET HTTPS://a.b HTTP/1.1\r\n\r\n", "GET  @a.b"),

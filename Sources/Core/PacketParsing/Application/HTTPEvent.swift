@@ -42,7 +42,7 @@ package struct HTTPRequestLine: Hashable, Sendable, BitwiseCopyable {
         methodLength = UInt8(truncatingIfNeeded: name.count)
     }
 
-    /// The method's name: up to 16 capital letters and hyphens.
+    /// The method's name: up to 16 capital letters, hyphens and underscores.
     package var name: Range<Int> { Int(methodStart)..<Int(methodStart) + Int(methodLength) }
 
     /// The target without query and fragment, and without scheme and authority; empty if nothing else is there.

@@ -51,7 +51,7 @@ enum HTTPStartLine {
 
     // MARK: Method
 
-    /// Three to sixteen capital letters and hyphens before a space.
+    /// Three to sixteen capital letters, hyphens and underscores before a space.
     private static func methodName(_ bytes: RawSpan, _ start: Int, _ end: Int) -> Range<Int>? {
         let limit = min(end, start + 17)
         var offset = start
@@ -61,7 +61,9 @@ enum HTTPStartLine {
         return start..<offset
     }
 
-    private static func isMethodByte(_ byte: UInt8) -> Bool { byte &- 0x41 < 26 || byte == 0x2d }
+    private static func isMethodByte(_ byte: UInt8) -> Bool {
+        byte &- 0x41 < 26 || byte == 0x2d || byte == 0x5f
+    }
 
     /// The method of a name that at least one byte follows.
     private static func method(_ bytes: RawSpan, _ name: Range<Int>) -> HTTPMethod {
