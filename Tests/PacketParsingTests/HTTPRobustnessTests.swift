@@ -19,32 +19,10 @@ struct HTTPRobustnessTests {
     }
 
     @Test func `the largest lengths are passed over without overflow`() {
-        for value in ["9223372036854775807", "900000000000000000"] {
-            var read = ReadHTTP()
-            read.feed("POST /a HTTP/1.1\r\nContent-Length: \(value)\r\n\r\nxx")
-            for _ in 0..<3 { read.feed(Self.next) }
-            #expect(read.told.first == "POST /a")
-        }
-        var stream = HTTPStream()
-        let head = Array("POST /a HTTP/1.1\r\nContent-Length: 9\r\n\r\n".utf8)
-        for length in [Int.min, -1, 0, head.count, .max] {
-            for start in [Int.min, -1, 0, 1, head.count, .max] {
-                var offset = start
-                head.withUnsafeBytes { _ = stream.next(in: $0.bytes, length: length, from: &offset) }
-            }
-        }
-    }
-
-    @Test(arguments: ["fffffffffffffffff", "10000000000000000", "ffffffffffffffff", "-1", "0x5", "g", ";", "", "5y"])
-    func `a chunk size that is no number loses the stream`(size: String) {
-        let head = "POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
-        let told = ReadHTTP.told(head + size + "\r\n" + Self.next, Self.next, Self.next)
-        #expect(told == ["POST /a", "GET /next", "GET /next"])
-    }
-
-    @Test func `an encoding that is not chunked at its end has no length that a request could have`() {
+        let long = "chunked" + String(repeating: "\0", count: 300)
         for value in [
-            "gzip", "chunked, gzip", "xchunke", "chunked;q=1", "chunkedx", "chunked\r\nTransfer-Encoding: gzip",
+            "gzip", "chunked, gzip", "xchunke", "xchunked", "chunked;q=1", "chunkedx", "chunk ed", "chunked,", long,
+            "chunked\r\nTransfer-Encoding: gzip",
         ] {
             let head = "POST /a HTTP/1.1\r\nTransfer-Encoding: \(value)\r\n\r\n"
             #expect(ReadHTTP.told(head + Self.next, Self.next) == ["POST /a", "GET /next"])

@@ -16,7 +16,7 @@ enum HTTPHeadLine: UInt8, Sendable, BitwiseCopyable {
     case encodingName
     /// The value of Content-Length; `matched` is 0 before the digits, 1 within and 2 after them.
     case length
-    /// The value of Transfer-Encoding; `matched` counts the bytes of `chunked` that the last ones are.
+    /// The value of Transfer-Encoding; `matched` counts the bytes of `chunked` that its last coding is, 255 for another.
     case encoding
 }
 
@@ -111,12 +111,18 @@ extension HTTPStream {
     }
 
     private mutating func readEncoding(_ byte: UInt8) {
-        let chunked = HTTPHead.chunked
         let isSpace = byte == 0x20 || byte == 0x09 || byte == 0x0d
-        if isSpace, matched == chunked.utf8CodeUnitCount { return }
-        let next = Int(matched) < chunked.utf8CodeUnitCount ? HTTPHead.byte(of: chunked, Int(matched)) : 0
-        let lower = HTTPHead.lowercase(byte)
-        matched = lower == next ? matched + 1 : lower == HTTPHead.byte(of: chunked, 0) ? 1 : 0
+        let isWhole = Int(matched) == HTTPHead.chunked.utf8CodeUnitCount
+        if isSpace || byte == 0x2c {
+            // Space after the last coding does not make it another one.
+            if !isSpace || !isWhole { matched = 0 }
+        } else if !isWhole, matched != .max,
+            HTTPHead.lowercase(byte) == HTTPHead.byte(of: HTTPHead.chunked, Int(matched))
+        {
+            matched += 1
+        } else {
+            matched = .max
+        }
     }
 }
 
