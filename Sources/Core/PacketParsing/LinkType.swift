@@ -19,6 +19,8 @@ package struct LinkType: RawRepresentable, Hashable, Sendable, BitwiseCopyable {
     package static let ciscoHDLC = LinkType(rawValue: 104)
     /// An IPv4 or IPv6 packet without a link header.
     package static let raw = LinkType(rawValue: 101)
+    /// IEEE 802.11 without a header in front.
+    package static let wlan = LinkType(rawValue: 105)
     /// Frame Relay.
     package static let frameRelay = LinkType(rawValue: 107)
     /// OpenBSD loopback: the address family in network byte order.
