@@ -54,7 +54,7 @@ extension LinkType {
         // Loopback, enc, Linux cooked, pflog, IPNET, the Symantec firewall.
         case 0, 99, 108, 109, 113, 117, 226, 276: .cooked
         // SLIP, PPP, HDLC, Frame Relay, and those with a direction in front.
-        case 8, 9, 50, 51, 102, 103, 104, 107, 166, 182, 204, 205, 206: .pointToPoint
+        case 8, 9, 50, 51, 102, 103, 104, 107, 112, 166, 182, 204, 205, 206: .pointToPoint
         // Token Ring, ARCNET, FDDI, IP over Fibre Channel, FireWire and InfiniBand.
         case 6, 7, 10, 122, 129, 138, 242: .localNetwork
         // ATM: RFC 1483, Classical IP, SunATM.
