@@ -67,11 +67,7 @@ extension LinkWalk {
         case EtherType.nsh: return serviceHeader(bytes, offset)
         case EtherType.macsec: return securityTag(bytes, offset)
         case EtherType.arista: return aristaTimestamp(bytes, offset)
-        default:
-            let length = EtherType.tagLength(type)
-            guard length > 0 else { return .end(.other(type)) }
-            guard bytes.byteCount >= offset + length else { return truncated(bytes, offset, length) }
-            return .type(bytes.number16(offset + length - 2), at: offset + length)
+        default: return .end(.other(type))
         }
     }
 

@@ -23,22 +23,36 @@ enum LinkWalk {
     static let headersMax = 64
 
     static func payload(of bytes: RawSpan, linkType: LinkType) -> Payload {
-        payload(of: bytes, from: .link(linkType, at: 0))
+        // Most of what comes here is Ethernet with VLAN tags.
+        if linkType == .ethernet, bytes.byteCount >= 14, bytes.number16(12) > 1500 {
+            return payload(of: bytes, from: .type(bytes.number16(12), at: 14))
+        }
+        return payload(of: bytes, from: .link(linkType, at: 0))
     }
 
     /// Follows headers until IP, or something that is neither IP nor wraps it.
+    @inline(__always)
     static func payload(of bytes: RawSpan, from first: Step) -> Payload {
         var step = first
         for _ in 0...headersMax {
             switch step {
             case .type(0x0800, let offset): return .ipv4(offset)
             case .type(0x86dd, let offset): return .ipv6(offset)
-            case .type(let type, let offset): step = enter(bytes, type, offset)
+            case .type(let type, let offset):
+                let tag = EtherType.tagLength(type)
+                step = tag > 0 ? skip(tag, bytes, offset) : enter(bytes, type, offset)
             case .link(let linkType, let offset): step = open(bytes, linkType, offset)
             case .end(let payload): return payload
             }
         }
         return .malformed(MalformedPacket(.tooManyLinkHeaders, at: 0, needed: 0, had: headersMax))
+    }
+
+    /// Passes over a tag, which ends with the EtherType of what follows it.
+    @inline(__always)
+    private static func skip(_ tag: Int, _ bytes: RawSpan, _ offset: Int) -> Step {
+        guard bytes.byteCount >= offset + tag else { return truncated(bytes, offset, tag) }
+        return .type(bytes.number16(offset + tag - 2), at: offset + tag)
     }
 
     /// Reads the header that frames of a link type start with.
