@@ -82,6 +82,8 @@ extension LinkWalk {
         case 6: return .type(EtherType.ipv6, at: offset)
         case 0 where isEthernetWithIP(bytes, offset + 4):
             return .link(.ethernet, at: offset + 4)
+        // A pseudowire's associated channel (RFC 4385, 5).
+        case 1: return .end(.other(EtherType.mpls))
         case _ where isEthernetWithIP(bytes, offset):
             return .link(.ethernet, at: offset)
         default: return .end(.other(EtherType.mpls))

@@ -32,7 +32,8 @@ extension LinkWalk {
     ) -> Step {
         guard bytes.byteCount >= start + 2 else { return truncated(bytes, start, 2) }
         let address = bytes.byte(start)
-        let isFramed = bytes.byte(start + 1) == 3 && (address == 0xff || (hasDirection && address <= 1))
+        // No protocol's first byte is 0xff.
+        let isFramed = address == 0xff || (hasDirection && address <= 1 && bytes.byte(start + 1) == 3)
         return pointToPoint(bytes, isFramed ? start + 2 : start)
     }
 

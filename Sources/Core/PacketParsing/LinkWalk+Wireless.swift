@@ -44,7 +44,7 @@ extension LinkWalk {
         return wlan(bytes, end, isPadded: hasFlags && bytes.byte(offset) & 0x20 != 0)
     }
 
-    /// A data frame leads to LLC; other frames, encrypted ones and later fragments do not.
+    /// A data frame leads to LLC; other frames and encrypted ones do not, and later fragments have no LLC.
     ///
     /// `isPadded` tells whether the header is filled up to a multiple of four bytes.
     static func wlan(_ bytes: RawSpan, _ start: Int, isPadded: Bool) -> Step {
@@ -58,7 +58,6 @@ extension LinkWalk {
         let addresses = flags & 3 == 3 ? 30 : 24
         var length = addresses + (hasService ? 2 : 0)
         guard bytes.byteCount >= start + length else { return truncated(bytes, start, length) }
-        guard bytes.byte(start + 22) & 0x0f == 0 else { return .end(.other(0)) }
         if hasService, flags & 0x80 != 0 { length += 4 }
         if isPadded { length = (length + 3) & ~3 }
         guard hasService else { return llc(bytes, start + length) }
