@@ -100,11 +100,19 @@ struct PacketDecoderRobustnessTests {
         let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
         #expect(!files.isEmpty)
         var random = CaptureRandom(state: 13)
+        let before = try Self.residentPages()
         for file in files {
             let capture = try SharedData.bytes("pcap/\(source)/\(file)")
             let faults = capture.withUnsafeBytes { Self.faults(in: $0, using: &random) }
             #expect(faults == 0, "\(file)")
         }
+        // 256 MB, which leaves room for what other tests do at the same time.
+        #expect(try Self.residentPages() - before < 65_536)
+    }
+
+    private static func residentPages() throws -> Int {
+        let fields = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8).split(separator: " ")
+        return Int(fields[1]) ?? 0
     }
 
     /// Maims a few packets from all over a capture.
