@@ -28,7 +28,7 @@ struct OracleCapture: Decodable {
     }
     let file: String
     let packets: Int
-    let tshark_rc: Int
+    let non_ip_packets: Int
     let encap: [String: Int]
     let malformed_frames: [Int]
     let short_l4_frames: [Int]
@@ -142,8 +142,10 @@ struct MeteredCapture {
     var hasOrderedTimes = true
     var counters = MeteringCounters()
     var sums = TrafficCount()
+    /// Why the file could not be read to its end.
+    var failure: CaptureFileError?
 
-    init?(file: String) throws {
+    init(file: String) throws {
         let bytes = try SharedData.bytes("pcap/\(file)")
         var reports: [Observation] = []
         var meter = FlowMeter(configuration: .init(interval: nil, idleTimeout: nil))
@@ -173,10 +175,16 @@ struct MeteredCapture {
                 )
             }
             if reader.untimedPackets > 0 { hasOrderedTimes = false }
+            failure = reader.failure
         }
         meter.finish(into: &reports)
         counters = meter.counters
         for report in reports { add(report) }
+    }
+
+    /// Whether nothing of it is metered for a reason that is told: a link type that is not read.
+    var isRefused: Bool {
+        frames > 0 && counters.malformed(.unsupportedLinkType) == UInt64(frames)
     }
 
     private mutating func add(_ report: Observation) {

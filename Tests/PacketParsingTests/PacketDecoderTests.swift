@@ -205,7 +205,7 @@ struct PacketDecoderNetworkTests {
         let many = repeated([60, 0, 0, 0, 0, 0, 0, 0], 100)
         let endless = ipv6(next: 60, payload: 800) + many
         #expect(MalformedFault(decode(ethernetV6 + endless).0).reason == .tooManyIPv6Extensions)
-        #expect(MalformedFault(decode([], LinkType(rawValue: 195)).0).reason == .unsupportedLinkType)
+        #expect(MalformedFault(decode([], LinkType(rawValue: 160)).0).reason == .unsupportedLinkType)
     }
 
     @Test

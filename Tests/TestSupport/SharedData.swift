@@ -20,7 +20,12 @@ package enum SharedData {
 
     /// The lines of one text file of it, without empty ones.
     package static func lines(_ path: String) throws -> [String] {
-        String(decoding: try bytes(path), as: UTF8.self).split(separator: "\n").map(String.init)
+        try lines(of: folder.appending(path: path))
+    }
+
+    /// The lines of any text file, without empty ones.
+    package static func lines(of file: URL) throws -> [String] {
+        String(decoding: try Data(contentsOf: file), as: UTF8.self).split(separator: "\n").map(String.init)
     }
 }
 

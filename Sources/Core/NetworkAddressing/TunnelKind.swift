@@ -1,4 +1,6 @@
 /// How packets of one network travel inside packets of another.
+@usableFromInline
+@frozen
 package enum TunnelKind: UInt8, Hashable, Sendable, BitwiseCopyable, CaseIterable {
     /// VXLAN (RFC 7348), UDP port 4789, and 8472 as Linux had it before the port was assigned.
     case vxlan
@@ -24,20 +26,24 @@ package enum TunnelKind: UInt8, Hashable, Sendable, BitwiseCopyable, CaseIterabl
 }
 
 /// Kinds of tunnels.
+@usableFromInline
+@frozen
 package struct TunnelKinds: OptionSet, Hashable, Sendable, BitwiseCopyable {
     /// One bit for each kind, by its raw value.
-    package let rawValue: UInt8
+    @usableFromInline package let rawValue: UInt8
 
     /// Kinds by their bits.
     @inlinable
     package init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// A set of one kind.
+    @inlinable
     package init(_ kind: TunnelKind) { self.init(rawValue: 1 << kind.rawValue) }
 
     /// Every kind that is known.
     package static let all = TunnelKind.allCases.reduce(into: TunnelKinds()) { $0.insert(TunnelKinds($1)) }
 
     /// Whether a kind is among them.
+    @inlinable
     package func contains(_ kind: TunnelKind) -> Bool { contains(TunnelKinds(kind)) }
 }

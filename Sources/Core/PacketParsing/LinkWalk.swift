@@ -1,4 +1,6 @@
-/// The way from the first captured byte to the IP header, through tags, labels and cooked headers.
+/// The way from the first captured byte to the IP header, through link headers, tags, labels and cooked headers.
+///
+/// Every header is one step of one bounded loop, so that no nesting costs stack.
 enum LinkWalk {
     /// What lies behind the link headers.
     enum Payload {
@@ -8,135 +10,100 @@ enum LinkWalk {
         case malformed(MalformedPacket)
     }
 
-    /// No network nests deeper; it bounds the work that one packet can cause.
-    private static let headersMax = 40
+    /// What a header says of what follows it.
+    enum Step {
+        /// A header or packet of this EtherType, or of IEEE 802.2 LLC for the lengths below 1501.
+        case type(UInt16, at: Int)
+        /// A frame of its own.
+        case link(LinkType, at: Int)
+        case end(Payload)
+    }
+
+    /// The longest nesting in use is around ten; it bounds the work that one packet can cause.
+    static let headersMax = 64
 
     static func payload(of bytes: RawSpan, linkType: LinkType) -> Payload {
-        switch linkType {
-        case .ethernet:
-            guard bytes.byteCount >= 14 else { return truncated(bytes, 0, 14) }
-            return descend(bytes, bytes.number16(12), 14)
-        case .linuxCooked:
-            guard bytes.byteCount >= 16 else { return truncated(bytes, 0, 16) }
-            return descend(bytes, bytes.number16(14), 16)
-        case .linuxCooked2:
-            guard bytes.byteCount >= 20 else { return truncated(bytes, 0, 20) }
-            return descend(bytes, bytes.number16(0), 20)
-        case .ciscoHDLC:
-            guard bytes.byteCount >= 4 else { return truncated(bytes, 0, 4) }
-            return descend(bytes, bytes.number16(2), 4)
-        case .null, .loop:
-            return loopback(bytes)
-        case .ppp:
-            let hasAddress = bytes.byteCount >= 2 && bytes.number16(0) == 0xff03
-            return pointToPoint(bytes, hasAddress ? 2 : 0)
-        case .ipv4:
-            return .ipv4(0)
-        case .ipv6:
-            return .ipv6(0)
-        case _ where linkType.isRawIP:
-            return byVersion(bytes, 0)
-        default:
-            let number = Int(linkType.rawValue)
-            return .malformed(MalformedPacket(.unsupportedLinkType, at: 0, needed: number, had: 0))
+        // Most of what comes here is Ethernet with VLAN tags.
+        if linkType == .ethernet, bytes.byteCount >= 14, bytes.number16(12) > 1500 {
+            return payload(of: bytes, from: .type(bytes.number16(12), at: 14))
         }
+        return payload(of: bytes, from: .link(linkType, at: 0))
     }
 
-    private static func truncated(_ bytes: RawSpan, _ offset: Int, _ needed: Int) -> Payload {
-        .malformed(
-            MalformedPacket(
-                .truncatedLinkHeader,
-                at: offset,
-                needed: needed,
-                had: max(0, bytes.byteCount - offset)
-            )
-        )
-    }
-
-    /// Follows EtherTypes until IP, or something that is neither IP nor a tag.
-    private static func descend(_ bytes: RawSpan, _ first: UInt16, _ start: Int) -> Payload {
-        var etherType = first
-        var offset = start
-        for _ in 0..<headersMax {
-            switch etherType {
-            case 0x0800: return .ipv4(offset)
-            case 0x86dd: return .ipv6(offset)
-            case 0x8100, 0x88a8, 0x9100, 0x9200:
-                guard bytes.byteCount >= offset + 4 else { return truncated(bytes, offset, 4) }
-                etherType = bytes.number16(offset + 2)
-                offset += 4
-            case 0x8847, 0x8848:
-                return labels(bytes, offset)
-            case 0x8864:
-                guard bytes.byteCount >= offset + 8 else { return truncated(bytes, offset, 8) }
-                return pointToPoint(bytes, offset + 6)
-            case 0...1500:
-                // IEEE 802.3 with LLC: IP only behind a SNAP header with an EtherType (RFC 1042).
-                guard bytes.byteCount >= offset + 8, bytes.number32(offset) == 0xaaaa_0300,
-                    bytes.number16(offset + 4) == 0
-                else { return .other(etherType) }
-                etherType = bytes.number16(offset + 6)
-                offset += 8
-            default:
-                return .other(etherType)
+    /// Follows headers until IP, or something that is neither IP nor wraps it.
+    @inline(__always)
+    static func payload(of bytes: RawSpan, from first: Step) -> Payload {
+        var step = first
+        for _ in 0...headersMax {
+            switch step {
+            case .type(0x0800, let offset): return .ipv4(offset)
+            case .type(0x86dd, let offset): return .ipv6(offset)
+            case .type(let type, let offset):
+                let tag = EtherType.tagLength(type)
+                step = tag > 0 ? skip(tag, bytes, offset) : enter(bytes, type, offset)
+            case .link(let linkType, let offset): step = open(bytes, linkType, offset)
+            case .end(let payload): return payload
             }
         }
-        return .malformed(MalformedPacket(.tooManyLinkHeaders, at: start, needed: 0, had: headersMax))
+        return .malformed(MalformedPacket(.tooManyLinkHeaders, at: 0, needed: 0, had: headersMax))
     }
 
-    /// MPLS (RFC 3032): labels to the bottom of the stack; what follows is told by its first four bits.
-    private static func labels(_ bytes: RawSpan, _ start: Int) -> Payload {
-        var offset = start
-        for _ in 0..<headersMax {
-            guard bytes.byteCount >= offset + 4 else { return truncated(bytes, offset, 4) }
-            let label = bytes.number32(offset)
-            offset += 4
-            guard label & 0x100 != 0 else { continue }
-            guard bytes.byteCount > offset else { return truncated(bytes, offset, 1) }
-            switch bytes.byte(offset) >> 4 {
-            case 4: return .ipv4(offset)
-            case 6: return .ipv6(offset)
-            default: return .other(0x8847)
-            }
-        }
-        return .malformed(MalformedPacket(.tooManyLinkHeaders, at: start, needed: 0, had: headersMax))
+    /// Passes over a tag, which ends with the EtherType of what follows it.
+    @inline(__always)
+    private static func skip(_ tag: Int, _ bytes: RawSpan, _ offset: Int) -> Step {
+        guard bytes.byteCount >= offset + tag else { return truncated(bytes, offset, tag) }
+        return .type(bytes.number16(offset + tag - 2), at: offset + tag)
     }
 
-    /// PPP's protocol field, of one byte where it was compressed (RFC 1661, 2).
-    private static func pointToPoint(_ bytes: RawSpan, _ start: Int) -> Payload {
-        guard bytes.byteCount >= start + 2 else { return truncated(bytes, start, 2) }
-        let isCompressed = bytes.byte(start) & 1 == 1
-        let offset = start + (isCompressed ? 1 : 2)
-        let type = isCompressed ? UInt16(bytes.byte(start)) : bytes.number16(start)
-        switch type {
-        case 0x0021: return .ipv4(offset)
-        case 0x0057: return .ipv6(offset)
-        case 0x0281, 0x0283: return labels(bytes, offset)
-        default: return .other(type)
+    /// Reads the header that frames of a link type start with.
+    private static func open(_ bytes: RawSpan, _ linkType: LinkType, _ start: Int) -> Step {
+        switch linkType.family {
+        case .ethernet: openEthernet(bytes, linkType, start)
+        case .networkLayer: openNetworkLayer(bytes, linkType, start)
+        case .cooked: openCooked(bytes, linkType, start)
+        case .pointToPoint: openPointToPoint(bytes, linkType, start)
+        case .localNetwork: openLocalNetwork(bytes, linkType, start)
+        case .cells: openCells(bytes, linkType, start)
+        case .wireless: openWireless(bytes, linkType, start)
+        case .wrapped: openWrapped(bytes, linkType, start)
+        case .juniper: openJuniper(bytes, linkType, start)
+        case .neverIP: .end(.other(0))
+        case nil: unsupported(linkType)
         }
     }
 
-    /// The address family of BSD loopback; every system has its own number for IPv6, and either byte order.
-    private static func loopback(_ bytes: RawSpan) -> Payload {
-        guard bytes.byteCount >= 4 else { return truncated(bytes, 0, 4) }
-        let read = bytes.number32(0)
-        let family = read > 0xffff ? read.byteSwapped : read
-        switch family {
-        case 2: return .ipv4(4)
-        case 10, 23, 24, 28, 30: return .ipv6(4)
-        default: return .other(UInt16(truncatingIfNeeded: family))
+    static func unsupported(_ linkType: LinkType) -> Step {
+        let number = Int(linkType.rawValue)
+        return .end(.malformed(MalformedPacket(.unsupportedLinkType, at: 0, needed: number, had: 0)))
+    }
+
+    /// The end of a walk over a header that needs more bytes than there are.
+    static func truncated(_ bytes: RawSpan, _ offset: Int, _ needed: Int) -> Step {
+        let had = max(0, bytes.byteCount - offset)
+        return .end(.malformed(MalformedPacket(.truncatedLinkHeader, at: offset, needed: needed, had: had)))
+    }
+}
+
+// MARK: Without a link header
+
+extension LinkWalk {
+    static func openNetworkLayer(_ bytes: RawSpan, _ linkType: LinkType, _ start: Int) -> Step {
+        switch linkType.rawValue {
+        case 219: .type(EtherType.mpls, at: start)
+        case 228: .type(EtherType.ipv4, at: start)
+        case 229: .type(EtherType.ipv6, at: start)
+        default: byVersion(bytes, start)
         }
     }
 
-    private static func byVersion(_ bytes: RawSpan, _ offset: Int) -> Payload {
+    static func byVersion(_ bytes: RawSpan, _ offset: Int) -> Step {
         guard bytes.byteCount > offset else { return truncated(bytes, offset, 1) }
         switch bytes.byte(offset) >> 4 {
-        case 4: return .ipv4(offset)
-        case 6: return .ipv6(offset)
+        case 4: return .type(EtherType.ipv4, at: offset)
+        case 6: return .type(EtherType.ipv6, at: offset)
         default:
-            return .malformed(
-                MalformedPacket(.badIPVersion, at: offset, needed: 20, had: bytes.byteCount - offset)
-            )
+            let had = bytes.byteCount - offset
+            return .end(.malformed(MalformedPacket(.badIPVersion, at: offset, needed: 20, had: had)))
         }
     }
 }
