@@ -91,6 +91,7 @@ struct ZeekConnectionTests {
     func `states and histories agree with Zeek's`() throws {
         var states = 0
         var histories = 0
+        var synsRepeated = 0
         var differing: [String] = []
         let rows = try ZeekConnection.load()
         for row in rows {
@@ -106,17 +107,27 @@ struct ZeekConnectionTests {
             // Zeek flips a connection that begins with the answer, and says so.
             let isTurned = report.source != row.source
             let state = isTurned ? tcp.state.turned.zeekName : tcp.state.zeekName
-            if state == row.state { states += 1 } else {
+            if state == row.state {
+                states += 1
+            } else {
                 differing.append("\(row.pcap) \(row.originatorPort): state \(state), Zeek \(row.state) \(row.history)")
             }
             let compared = Set("DdFfRrTtWw")
             let expected = Set(row.history).intersection(compared)
-            let letters = isTurned ? report.turned(evidence: report.evidence).historyLetters : report.historyLetters
-            if letters == expected { histories += 1 } else {
+            var letters = isTurned ? report.turned(evidence: report.evidence).historyLetters : report.historyLetters
+            // A SYN that is sent again is a retransmission for Wireshark and for us, not for Zeek.
+            if letters.subtracting("Tt") == expected, letters.isSuperset(of: expected), letters != expected {
+                synsRepeated += 1
+                letters = expected
+            }
+            if letters == expected {
+                histories += 1
+            } else {
                 differing.append("\(row.pcap) \(row.originatorPort): \(String(letters.sorted())), Zeek \(row.history)")
             }
         }
         print("Zeek: \(states) of \(rows.count) states, \(histories) of \(rows.count) histories agree")
-        for line in differing { print("  \(line)") }
+        #expect(differing == [])
+        #expect(synsRepeated == 17)
     }
 }

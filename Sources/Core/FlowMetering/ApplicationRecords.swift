@@ -133,7 +133,9 @@ struct ApplicationRecords: ~Copyable {
         var cell = records[number].pointee.text
         while cell != 0, text.count < count {
             let part = min(ApplicationRecords.cellBytes, count - text.count)
-            text.append(contentsOf: UnsafeRawBufferPointer(start: ApplicationRecords.bytes(of: cells[cell]), count: part))
+            text.append(
+                contentsOf: UnsafeRawBufferPointer(start: ApplicationRecords.bytes(of: cells[cell]), count: part)
+            )
             cell = cells[cell].pointee.next
         }
         return text

@@ -141,7 +141,9 @@ extension FlowMeter {
             records[number].pointee.detail = 0
             if withAnswers {
                 var addresses = message.addresses
-                while records[number].pointee.detail < FlowMeter.answersMax, let address = addresses.next(in: payload.bytes) {
+                while records[number].pointee.detail < FlowMeter.answersMax,
+                    let address = addresses.next(in: payload.bytes)
+                {
                     text[count] = address.family.rawValue
                     text.storeBytes(of: address.high, toByteOffset: count + 1, as: UInt64.self)
                     text.storeBytes(of: address.low, toByteOffset: count + 9, as: UInt64.self)

@@ -98,7 +98,8 @@ extension FlowMeter {
         // Every event moves on, so that there are no more of them than bytes.
         events: while isHTTP {
             let pending = state.pointee.pending.first
-            let method = pending == 0 ? HTTPMethod.other : HTTPMethod(rawValue: records[pending].pointee.detail) ?? .other
+            let method =
+                pending == 0 ? HTTPMethod.other : HTTPMethod(rawValue: records[pending].pointee.detail) ?? .other
             switch stream.next(in: payload.bytes, length: length, from: &offset, answering: method) {
             case .none: break events
             case .notHTTP: isHTTP = false

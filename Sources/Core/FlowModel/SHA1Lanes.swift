@@ -52,12 +52,18 @@ struct SHA1Lanes: ~Copyable {
     // SAFETY: there are sixteen words of eight lanes.
     @inline(__always)
     private func put(_ lane: Int, _ position: Int, _ value: UInt32) {
-        UnsafeMutableRawPointer(words + (position & 15)).storeBytes(of: value, toByteOffset: (lane & 7) * 4, as: UInt32.self)
+        UnsafeMutableRawPointer(words + (position & 15)).storeBytes(
+            of: value,
+            toByteOffset: (lane & 7) * 4,
+            as: UInt32.self
+        )
     }
 
     /// The digest of a lane's message, after `run`.
     func digest(_ lane: Int) -> CommunityIDDigest {
-        CommunityIDDigest(words: (digests[0][lane], digests[1][lane], digests[2][lane], digests[3][lane], digests[4][lane]))
+        CommunityIDDigest(
+            words: (digests[0][lane], digests[1][lane], digests[2][lane], digests[3][lane], digests[4][lane])
+        )
     }
 
     /// Hashes the messages of all lanes.

@@ -40,7 +40,10 @@ struct ReplayPipeline: ~Copyable {
     init(_ inputs: ReplayInputs, _ configuration: Configuration) throws {
         self.inputs = inputs
         points = inputs.captures.map { capture in
-            MeteringPoint(ObservationPoint(name: capture.name, pod: inputs.podName(of: capture)), configuration.metering)
+            MeteringPoint(
+                ObservationPoint(name: capture.name, pod: inputs.podName(of: capture)),
+                configuration.metering
+            )
         }
         do {
             store = configuration.isServed ? try FlowStore.temporary() : nil
