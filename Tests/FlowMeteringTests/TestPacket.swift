@@ -11,7 +11,11 @@ struct TestPacket: Hashable {
     /// TCP flags.
     var flags: UInt8 = 0x10
     var sequence: UInt32 = 0
-    /// Bytes after the transport header, which are declared and on the wire but not captured.
+    var acknowledgement: UInt32 = 0
+    var window: UInt16 = 1000
+    /// Bytes after the transport header that are captured.
+    var body: [UInt8] = []
+    /// More bytes after these, which are declared and on the wire but not captured.
     var payload = 0
     /// Nanoseconds.
     var time: Int64 = 0
@@ -25,8 +29,9 @@ struct TestPacket: Hashable {
         switch transport {
         case .tcp:
             let sequence = network(UInt16(sequence >> 16)) + network(UInt16(sequence & 0xffff))
-            return network(source.port) + network(destination.port) + sequence + [0, 0, 0, 0, 0x50, flags]
-                + Array(repeating: 0, count: 6)
+            let acknowledgement = network(UInt16(acknowledgement >> 16)) + network(UInt16(acknowledgement & 0xffff))
+            return network(source.port) + network(destination.port) + sequence + acknowledgement + [0x50, flags]
+                + network(window) + [0, 0, 0, 0]
         case .icmp, .icmpv6:
             return [UInt8(source.port), UInt8(destination.port), 0, 0, 0, 0, 0, 0]
         case .udp:
@@ -39,7 +44,7 @@ struct TestPacket: Hashable {
     /// The IP length.
     var length: Int {
         (source.address.family == .v4 ? 20 : 40) + payload
-            + ((fragment?.offset ?? 0) > 0 ? 0 : transportBytes.count)
+            + ((fragment?.offset ?? 0) > 0 ? 0 : transportBytes.count + body.count)
     }
 
     var bytes: [UInt8] {
@@ -53,7 +58,7 @@ struct TestPacket: Hashable {
         let ethernet: [UInt8] = Array(repeating: 2, count: 12)
         let addresses = address(source.address) + address(destination.address)
         let isLater = (fragment?.offset ?? 0) > 0
-        let body = isLater ? [] : transportBytes
+        let body = isLater ? [] : transportBytes + body
         if source.address.family == .v6 {
             let header = [0x60, 0, 0, 0] + network(UInt64(length - 40), 2) + [transport.rawValue, 64]
             return ethernet + [0x86, 0xdd] + header + addresses + body
@@ -80,6 +85,8 @@ extension FlowMeter {
                 gsoSize: gsoSize,
                 into: &reports
             )
+            // What was captured of the payload lives as long as this closure.
+            if !packet.body.isEmpty { settle(into: &reports) }
         }
     }
 }

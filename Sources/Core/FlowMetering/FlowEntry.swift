@@ -126,6 +126,8 @@ struct StagedPacket: BitwiseCopyable {
     var tcpFlags: UInt8
     /// Whether the frame stands for an unknown number of segments.
     var isSuperPacket: Bool
+    /// Whether the frame has a part of its packet only, which says too little of its place in a connection.
+    var isFragment: Bool
 }
 
 /// TCP's flags (RFC 9293, 3.1).

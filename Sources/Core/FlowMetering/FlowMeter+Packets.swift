@@ -76,7 +76,7 @@ extension FlowMeter {
     private mutating func analyse(_ packet: UnsafePointer<StagedPacket>, _ flow: UInt32, _ analysis: UInt32) {
         let transport = UInt8(truncatingIfNeeded: packet.pointee.key.tail >> 32)
         if transport == 6 {
-            if analysis != 0 { track(packet, flow, analysis) }
+            if analysis != 0, !packet.pointee.isFragment { track(packet, flow, analysis) }
         } else if isAnalysing, transport == 17, packet.pointee.payloadBytes > 0, FlowMeter.isDNS(packet.pointee.key) {
             followDNS(packet, flow)
         }

@@ -146,6 +146,11 @@ extension FlowMeter {
             connection.pointee.confirmTime.measure(packet.pointee.timestamp &- connection.pointee.mark)
             FlowMeter.setTurn(.quiet, connection)
         }
+        if flags & TCPFlags.syn != 0, mine.pointee.next != sequence &+ 1 {
+            // Another connection on the same ports, the end of the former one was not seen.
+            mine.pointee.seen.clear([.hasNext, .hasAcknowledged])
+            mine.pointee.holeEnd = mine.pointee.holeStart
+        }
         let hasNext = mine.pointee.seen.has(.hasNext)
         // One byte into a closed window.
         let isProbe =
@@ -219,7 +224,7 @@ extension FlowMeter {
             connection.pointee.confirmTime.isMeasured
             ? connection.pointee.answerTime.value &+ connection.pointee.confirmTime.value : 3_000_000
         let isLate = now &- mine.pointee.nextTime >= max(1, FlowMeter.ticks(min(roundTrip, 1 << 40)))
-        return isLate || end == mine.pointee.next ? .repeated : .outOfOrder
+        return isLate ? .repeated : .outOfOrder
     }
 
     /// Takes a segment out of the part that is missing; one in its middle leaves the larger part.

@@ -252,7 +252,8 @@ package struct FlowMeter: ~Copyable {
             tunnel: tunnel,
             tcpWindow: packet.tcpWindow,
             tcpFlags: packet.tcpFlags,
-            isSuperPacket: isSuperPacket
+            isSuperPacket: isSuperPacket,
+            isFragment: packet.fragment != .whole
         )
         stagedCount &+= 1
         counters.framesMetered &+= 1
