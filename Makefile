@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PODSIGHT := .build/release/podsight
 
-.PHONY: help run demo build web test check format lab-clean clean
+.PHONY: help run demo build web test check fuzz format lab-clean clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -30,8 +30,11 @@ test: ## Install what the tests need and run every test
 check: ## Style, architecture and scripts, without a build
 	@Scripts/check
 
+fuzz: ## Feed hostile bytes to the parsers; TARGET=dns for one of them, RUNS=10000000 for more than a million
+	@RUNS=$(or $(RUNS),1000000) Scripts/fuzz $(TARGET)
+
 format: ## Put all Swift sources into the house format
-	@swift format -i --recursive --parallel Package.swift Sources Tests
+	@swift format -i --recursive --parallel Package.swift Sources Tests Fuzz/{Package.swift,Fuzzers,Seeds,Targets}
 
 clean: ## Remove what was built
-	@rm -rf .build web/dist .venv Tests/EndToEndTests/output
+	@rm -rf .build Fuzz/.build web/dist .venv Tests/EndToEndTests/output

@@ -113,6 +113,13 @@ let package = Package(
 
         // Tests
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+        .target(
+            name: "FuzzTargets",
+            dependencies: ["PacketParsing", "NetworkAddressing"],
+            path: "Fuzz/Targets",
+            swiftSettings: settings
+        ),
+        tests("FuzzTargets", ["FuzzTargets", "TestSupport"]),
         tests("NetworkAddressing", ["NetworkAddressing"]),
         tests("PacketParsing", ["PacketParsing", "NetworkAddressing", "FlowModel", "JSONText", "TestSupport"]),
         tests("FlowModel", ["FlowModel", "NetworkAddressing", "PacketParsing", "JSONText", "TestSupport"]),

@@ -64,6 +64,7 @@ struct HTTPRequestTests {
         ("GET http://a.b?c HTTP/1.1\r\n\r\n", "GET  @a.b"),
         ("GET httpd HTTP/1.1\r\n\r\n", "GET httpd"),
         ("CONNECT a.b:443 HTTP/1.1\r\nHost: x\r\n\r\n", "CONNECT a.b:443 @a.b:443"),
+        ("CONNECT a.b:25 / HTTP/1.0\r\n\r\n", "CONNECT a.b:25 @a.b:25"),
         ("DELETE /1 HTTP/1.1\r\nHost:\r\n\r\n", "DELETE /1"),
     ])
     func `a request has method, path and host`(text: String, expected: String) {

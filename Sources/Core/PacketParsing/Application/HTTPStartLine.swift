@@ -101,12 +101,14 @@ enum HTTPStartLine {
         isCut: Bool,
         _ request: inout HTTPRequestLine
     ) -> Bool {
+        // A space within the target of a whole line is a client's mistake; a host has none.
+        let endsAtSpace = isCut || request.method == .connect
         let authority = request.method == .connect ? nil : authority(bytes, target)
         let start = authority?.upperBound ?? target.lowerBound
         var offset = start
         while offset < target.upperBound {
             let byte = bytes.byte(offset)
-            if byte == 0x3f || byte == 0x23 || (isCut && byte == 0x20) { break }
+            if byte == 0x3f || byte == 0x23 || (endsAtSpace && byte == 0x20) { break }
             guard byte >= 0x20, byte != 0x7f else { return false }
             offset += 1
         }

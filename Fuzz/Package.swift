@@ -1,0 +1,50 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+// A package of its own, because a fuzzer replaces `main` and wants all of the code under test compiled with coverage.
+// `Core` is a link to the project's core: `package` declarations can be used only within one package.
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+func core(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Core/\(name)", swiftSettings: settings)
+}
+
+/// A program that libFuzzer drives.
+func fuzzer(_ name: String) -> Target {
+    .executableTarget(
+        name: "fuzz-\(name)",
+        dependencies: ["FuzzTargets"],
+        path: "Fuzzers/\(name)",
+        swiftSettings: settings
+    )
+}
+
+let package = Package(
+    name: "podsight-fuzz",
+    targets: [
+        core("NetworkAddressing"),
+        core("PacketParsing", ["NetworkAddressing"]),
+        .target(
+            name: "FuzzTargets",
+            dependencies: ["NetworkAddressing", "PacketParsing"],
+            path: "Targets",
+            swiftSettings: settings
+        ),
+        fuzzer("packets"),
+        fuzzer("captures"),
+        fuzzer("dns"),
+        fuzzer("http"),
+        .executableTarget(
+            name: "fuzz-seeds",
+            dependencies: ["FuzzTargets", "PacketParsing"],
+            path: "Seeds",
+            swiftSettings: settings
+        ),
+    ]
+)
