@@ -146,26 +146,18 @@ struct LiveCaptureTests {
 
     @Test func `an interface without Ethernet yields IP packets`() throws {
         let pair = try NamespacePair()
-        try NamespacePair.ip("-n", pair.near, "tuntap", "add", "tun9", "mode", "tun")
-        try NamespacePair.ip("-n", pair.near, "addr", "add", "192.0.2.1/24", "dev", "tun9")
-        try NamespacePair.ip("-n", pair.near, "link", "set", "tun9", "up")
+        try pair.addTun()
         let consumer = RecordingConsumer()
         let capture = try LiveCapture.start(
             configuration(pair.path(pair.near), names: ["tun9"]),
             consumer: consumer
         )
-        // TUNSETIFF with IFF_TUN and IFF_NO_PI: without a reader there is no carrier, and it takes its time to rise.
-        let script = """
-            import fcntl, select, socket, struct
-            tun = open('/dev/net/tun', 'r+b', buffering=0)
-            fcntl.ioctl(tun, 0x400454ca, struct.pack('16sH22x', b'tun9', 0x1001))
-            s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            while not select.select([tun], [], [], 0.02)[0]:
-                s.sendto(b'', ('192.0.2.2', 4248))
+        try pair.writeToTun(
+            """
             for i in range(50):
                 s.sendto(bytes(30), ('192.0.2.2', 4247))
             """
-        try pair.run("python3", "-c", script, in: pair.near)
+        )
         capture.stop()
         let packets = consumer.told.packets.filter { $0.bytes.count == 58 }
         #expect(packets.count == 50)

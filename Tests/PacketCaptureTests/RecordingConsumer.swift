@@ -79,10 +79,12 @@ final class RecordingConsumer: CaptureConsumer, @unchecked Sendable {
 
     func captured(_ ring: inout CaptureRing, point: Int) {
         guard drains else { return }
-        var packets: [Packet] = []
         let name = told.names[point] ?? ""
-        while let packet = ring.next() {
-            packets.append(
+        while ring.nextBlock() {
+            // Read only when the block's last packet has been given: all are valid until then.
+            var block: [RingPacket] = []
+            while let packet = ring.next() { block.append(packet) }
+            let packets = block.map { packet in
                 Packet(
                     interface: name,
                     bytes: Array(packet.bytes),
@@ -91,9 +93,9 @@ final class RecordingConsumer: CaptureConsumer, @unchecked Sendable {
                     segmentSize: packet.segmentSize,
                     isOutgoing: packet.isOutgoing
                 )
-            )
+            }
+            change { $0.packets += packets }
         }
-        change { $0.packets += packets }
     }
 
     func captureCounted(_ statistics: CaptureStatistics, point: Int) {
