@@ -63,6 +63,7 @@ let package = Package(
 
         // Edges: one kind of I/O each; none imports another.
         edge("PacketCapture", ["CLinux", "NetworkAddressing", "PacketParsing", "FlowModel"]),
+        edge("ProcessPrivileges", ["CLinux"]),
         edge(
             "KubernetesAPI",
             [
@@ -141,7 +142,11 @@ let package = Package(
                 "NetworkAddressing", "TestSupport",
             ]
         ),
-        tests("PacketCapture", ["PacketCapture", "PacketParsing", "FlowModel", "NetworkAddressing", "TestSupport"]),
+        tests(
+            "PacketCapture",
+            ["PacketCapture", "PacketParsing", "FlowMetering", "FlowModel", "NetworkAddressing", "TestSupport"]
+        ),
+        tests("ProcessPrivileges", ["ProcessPrivileges", "CLinux"]),
         tests(
             "KubernetesAPI",
             [

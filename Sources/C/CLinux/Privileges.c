@@ -1,10 +1,11 @@
 // Giving up rights: capabilities, Landlock and a seccomp filter by their system calls, which need no library.
 
-// For syscall.
+// For syscall and O_PATH.
 #define _GNU_SOURCE
 
 #include "CLinux.h"
 
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/capability.h>
 #include <linux/seccomp.h>
@@ -30,6 +31,8 @@ int clinux_set_capabilities(uint64_t capabilities) {
     return (int)syscall(SYS_capset, &header, data);
 }
 
+int clinux_keep_capabilities(void) { return prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0); }
+
 int clinux_drop_bounding_capability(int capability) {
     int held = prctl(PR_CAPBSET_READ, capability, 0, 0, 0);
     if (held != 1) return held;
@@ -49,6 +52,8 @@ int clinux_landlock_create(uint64_t handled) {
     struct landlock_ruleset_attr attributes = {.handled_access_fs = handled};
     return (int)syscall(SYS_landlock_create_ruleset, &attributes, sizeof attributes.handled_access_fs, 0);
 }
+
+int clinux_open_place(const char *path) { return open(path, O_PATH | O_CLOEXEC); }
 
 int clinux_landlock_allow(int ruleset, int parent, uint64_t access) {
     struct landlock_path_beneath_attr attributes = {.allowed_access = access, .parent_fd = parent};

@@ -24,7 +24,7 @@ final class LinkAnnouncements {
     /// The file descriptor to wait on with `poll`.
     var pollDescriptor: Int32 { socket.number }
 
-    /// Takes what was announced. What it says does not matter: the interfaces are listed again.
+    /// Takes what was announced, whatever it says: the interfaces are listed again.
     func take() {
         withUnsafeTemporaryAllocation(byteCount: 16 << 10, alignment: 8) { buffer in
             while true {

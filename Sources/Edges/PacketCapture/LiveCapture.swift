@@ -13,7 +13,7 @@ package final class LiveCapture: @unchecked Sendable {
         package var snapLength: UInt32 = 192
         /// The memory of the rings that are opened together, as far as each still gets its least of 256 KiB.
         package var ringBytes = 8 << 20
-        /// The packets to capture, in the language of tcpdump; `nil` for all. Needs libpcap.
+        /// The packets to capture, in the language of tcpdump, which needs libpcap; `nil` for all.
         package var filter: String?
         /// TCP endpoints, such as where flows are reported to, whose traffic is not captured.
         package var excluded: [Endpoint] = []

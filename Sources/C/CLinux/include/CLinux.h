@@ -52,6 +52,9 @@ int clinux_permitted_capabilities(uint64_t *permitted);
 /// Makes these the calling thread's permitted and effective capabilities, and none inheritable; -1 on failure.
 int clinux_set_capabilities(uint64_t capabilities);
 
+/// Lets the calling thread keep its permitted capabilities when it becomes another user; -1 on failure.
+int clinux_keep_capabilities(void);
+
 /// Takes a capability out of the calling thread's bounding set; 1 if it was there, 0 if not, -1 on failure.
 int clinux_drop_bounding_capability(int capability);
 
@@ -66,6 +69,9 @@ int clinux_landlock_version(void);
 
 /// A new ruleset that handles these kinds of access to files, as a file descriptor; -1 on failure.
 int clinux_landlock_create(uint64_t handled);
+
+/// Opens a file or folder only to name it, as `clinux_landlock_allow` needs it; -1 on failure.
+int clinux_open_place(const char *path);
 
 /// Allows access to a file, or to all below a folder, held open as `parent`; -1 on failure.
 int clinux_landlock_allow(int ruleset, int parent, uint64_t access);
