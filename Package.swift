@@ -144,7 +144,10 @@ let package = Package(
         ),
         tests(
             "PacketCapture",
-            ["PacketCapture", "PacketParsing", "FlowMetering", "FlowModel", "NetworkAddressing", "TestSupport"]
+            [
+                "PacketCapture", "PacketParsing", "FlowMetering", "FlowModel", "NetworkAddressing", "CLinux",
+                "TestSupport",
+            ]
         ),
         tests("ProcessPrivileges", ["ProcessPrivileges", "CLinux"]),
         tests(

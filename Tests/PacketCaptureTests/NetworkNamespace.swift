@@ -61,11 +61,16 @@ final class NamespacePair: Sendable {
 
     @discardableResult
     func run(_ command: String..., in namespace: String) throws -> String {
-        try Self.run([Self.ipCommand, "netns", "exec", namespace] + command)
+        try run(command[0], arguments: Array(command.dropFirst()), in: namespace)
     }
 
-    /// Sends so many UDP packets of so many bytes from `near`.
-    func sendUDP(_ count: Int, bytes: Int, to address: String, port: Int) throws {
+    @discardableResult
+    func run(_ command: String, arguments: [String], in namespace: String) throws -> String {
+        try Self.run([Self.ipCommand, "netns", "exec", namespace, command] + arguments)
+    }
+
+    /// Sends so many UDP packets of so many bytes, from `near` if not from another namespace.
+    func sendUDP(_ count: Int, bytes: Int, to address: String, port: Int, from namespace: String? = nil) throws {
         let script = """
             import socket
             s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -77,7 +82,7 @@ final class NamespacePair: Sendable {
                     except (BlockingIOError, ConnectionRefusedError):
                         pass
             """
-        try run("python3", "-c", script, in: near)
+        try run("python3", "-c", script, in: namespace ?? near)
     }
 
     /// Gives `near` an interface without Ethernet, `tun9`.

@@ -33,6 +33,8 @@ final class RecordingConsumer: CaptureConsumer, @unchecked Sendable {
         var changed: [NetworkInterface] = []
         var failures: [CaptureError] = []
         var statistics: [String: CaptureStatistics] = [:]
+        /// Every count of the one interface that the test captures.
+        var counts: [CaptureStatistics] = []
         var ticks: [Timestamp] = []
     }
 
@@ -45,11 +47,11 @@ final class RecordingConsumer: CaptureConsumer, @unchecked Sendable {
     /// What has been told so far.
     var told: State { condition.withLock { state } }
 
-    /// Waits for something to be told, at most ten seconds.
-    func wait(until holds: (State) -> Bool) -> Bool {
+    /// Waits for something to be told, at most ten seconds if not told otherwise.
+    func wait(seconds: Double = 10, until holds: (State) -> Bool) -> Bool {
         condition.lock()
         defer { condition.unlock() }
-        let limit = Date(timeIntervalSinceNow: 10)
+        let limit = Date(timeIntervalSinceNow: seconds)
         while !holds(state) {
             guard condition.wait(until: limit) else { return holds(state) }
         }
@@ -99,7 +101,10 @@ final class RecordingConsumer: CaptureConsumer, @unchecked Sendable {
     }
 
     func captureCounted(_ statistics: CaptureStatistics, point: Int) {
-        change { state in state.statistics[state.names[point] ?? ""] = statistics }
+        change { state in
+            state.statistics[state.names[point] ?? ""] = statistics
+            state.counts.append(statistics)
+        }
     }
 
     func captureClosed(point: Int) {

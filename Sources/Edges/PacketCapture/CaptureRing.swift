@@ -20,10 +20,12 @@ package struct CaptureRing: ~Copyable {
             self.blockBytes = blockBytes
         }
 
-        /// The largest size of at most so many bytes, from 256 KiB to 16 MiB.
+        /// The largest size of at most so many bytes, from 256 KiB to 64 MiB.
         package init(fitting bytes: Int) {
-            // Small blocks for small rings: a ring of few blocks waits for whole ones and is soon full.
-            let blockBytes = bytes >= 4 << 20 ? 256 << 10 : 64 << 10
+            // A wake-up costs as much as hundreds of packets, so blocks are large; a ring of few waits for whole ones
+            // and is soon full, so they are not larger than a sixteenth.
+            var blockBytes = 64 << 10
+            while blockBytes < 1 << 20, blockBytes * 32 <= bytes { blockBytes *= 2 }
             self.init(blockCount: min(64, max(4, bytes / blockBytes)), blockBytes: blockBytes)
         }
     }
