@@ -146,7 +146,7 @@ let package = Package(
             "PacketCapture",
             [
                 "PacketCapture", "PacketParsing", "FlowMetering", "FlowModel", "NetworkAddressing", "CLinux",
-                "TestSupport",
+                "ProcessPrivileges", "TestSupport",
             ]
         ),
         tests("ProcessPrivileges", ["ProcessPrivileges", "CLinux"]),

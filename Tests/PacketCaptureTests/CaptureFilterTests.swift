@@ -1,18 +1,27 @@
 import Foundation
 import Glibc
 import NetworkAddressing
-import PacketCapture
 import PacketParsing
+import ProcessPrivileges
 import Testing
+
+@testable import PacketCapture
 
 /// What the kernel lets through, against tcpdump on the same packets.
 @Suite(.needsNetworkNamespaces, .serialized)
 struct CaptureFilterTests {
-    private static let collectors = [
-        Endpoint(IPAddress(v4: 0xc633_6403), port: 4739),
-        Endpoint(IPAddress(v6: 0x2001_0db8_0000_0000, 3), port: 4739),
-        Endpoint(IPAddress(v4: 0x7f00_0001), port: 7080),
-    ]
+    /// More than a conditional jump of BPF can skip, the last of which matter.
+    private static let collectors =
+        (1..<12).flatMap { number in
+            [
+                Endpoint(IPAddress(v4: 0xcb00_7100 + number), port: 4739),
+                Endpoint(IPAddress(v6: 0x2001_0db8_ffff_0000, UInt64(number)), port: 4739),
+            ]
+        } + [
+            Endpoint(IPAddress(v4: 0xc633_6403), port: 4739),
+            Endpoint(IPAddress(v6: 0x2001_0db8_0000_0000, 3), port: 4739),
+            Endpoint(IPAddress(v4: 0x7f00_0001), port: 7080),
+        ]
 
     /// One way or the other, of a whole packet.
     private static let notCollectors = Self.collectors.map { end in
@@ -190,6 +199,18 @@ struct CaptureFilterTests {
             } catch {
                 guard case .noFilterLibrary = error.code, error.description.contains("libpcap0.8") else { exit(4) }
             }
+        }
+    }
+
+    @Test func `a filter is compiled and attached after every right but one was given up`() async {
+        await #expect(processExitsWith: .success) {
+            _ = Privileges.drop(keeping: [.netRaw])
+            guard let loopback = try NetworkInterface.list().first(where: { $0.isLoopback }) else { exit(2) }
+            let blind = try CaptureFilter(matching: "vlan 5", snapLength: 100)
+            let filter = try CaptureFilter(matching: "vlan 5", snapLength: 100, interface: loopback.name)
+            // The one for an interface also looks where the kernel puts a tag.
+            guard filter.instructions.count > blind.instructions.count else { exit(3) }
+            _ = try CaptureRing(loopback, filter: filter)
         }
     }
 }
