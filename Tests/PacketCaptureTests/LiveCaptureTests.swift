@@ -220,6 +220,40 @@ struct LiveCaptureTests {
         }
     }
 
+    @Test func `the last packets before an interface goes are given`() throws {
+        let pair = try NamespacePair()
+        let consumer = RecordingConsumer()
+        let capture = try LiveCapture.start(configuration(pair.path(pair.near), names: ["near"]), consumer: consumer)
+        defer { capture.stop() }
+        let script = """
+            import fcntl, socket, struct
+            s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            for i in range(300): s.sendto(bytes(50), ('\(NamespacePair.silentAddress)', 4261))
+            # SIOCSIFNAME: under another name it is not captured any more.
+            fcntl.ioctl(s, 0x8923, struct.pack('16s16s8x', b'near', b'gone'))
+            """
+        try pair.run("python3", "-c", script, in: pair.near)
+        #expect(consumer.wait { $0.closed == ["near"] })
+        #expect(consumer.told.packets.count == 300)
+    }
+
+    @Test func `a renamed interface shows each packet once`() throws {
+        let pair = try NamespacePair()
+        let consumer = RecordingConsumer()
+        let capture = try LiveCapture.start(
+            configuration(pair.path(pair.near), names: ["near", "other"]),
+            consumer: consumer
+        )
+        // Since Linux 6.2 an interface may be renamed while it is up.
+        try NamespacePair.ip("-n", pair.near, "link", "set", "near", "name", "other")
+        #expect(consumer.wait { $0.opened == ["near", "other"] })
+        try pair.sendUDP(300, bytes: 50, to: NamespacePair.silentAddress, port: 4262)
+        #expect(consumer.wait { $0.closed == ["near"] })
+        capture.stop()
+        #expect(consumer.told.packets.count == 300)
+        #expect(consumer.told.packets.allSatisfy { $0.interface == "other" })
+    }
+
     @Test func `interfaces are opened later with nothing but the right to packet sockets`() async {
         await #expect(processExitsWith: .success) {
             let pair = try NamespacePair()

@@ -8,6 +8,9 @@ package struct CaptureFilter: Sendable {
     /// The longest program that the kernel takes, in instructions.
     static let instructionsMax = 4096
 
+    /// Lets no packet through.
+    static let nothing = CaptureFilter([sock_filter(BPF_RET | BPF_K)])
+
     let instructions: [sock_filter]
 
     /// Keeps at most `snapLength` bytes of each packet, at least one, and none of TCP with an `excluded` endpoint.
@@ -134,12 +137,15 @@ struct CaptureFilters {
 extension OwnedDescriptor {
     /// Filters what the socket receives from now on.
     func attach(_ filter: CaptureFilter, on interface: NetworkInterface) throws(CaptureError) {
+        guard tryAttach(filter) else { throw CaptureError.last("SO_ATTACH_FILTER", on: interface.name) }
+    }
+
+    func tryAttach(_ filter: CaptureFilter) -> Bool {
         var instructions = filter.instructions
-        let result = instructions.withUnsafeMutableBufferPointer { buffer in
+        return instructions.withUnsafeMutableBufferPointer { buffer in
             var program = sock_fprog(len: UInt16(truncatingIfNeeded: buffer.count), filter: buffer.baseAddress)
             let length = socklen_t(MemoryLayout<sock_fprog>.size)
-            return setsockopt(number, SOL_SOCKET, SO_ATTACH_FILTER, &program, length)
+            return setsockopt(number, SOL_SOCKET, SO_ATTACH_FILTER, &program, length) == 0
         }
-        guard result == 0 else { throw CaptureError.last("SO_ATTACH_FILTER", on: interface.name) }
     }
 }

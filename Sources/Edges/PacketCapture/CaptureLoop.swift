@@ -8,6 +8,8 @@ final class CaptureLoop {
         let number: Int
         var interface: NetworkInterface
         var ring: CaptureRing
+        /// When the last block of a point that takes no more packets has been handed over for sure.
+        var closingTime: Int64?
 
         init(number: Int, interface: NetworkInterface, ring: consuming CaptureRing) {
             self.number = number
@@ -22,6 +24,8 @@ final class CaptureLoop {
     private static let listNanoseconds: (deaf: Int64, listening: Int64) = (1_000_000_000, 10_000_000_000)
     /// A listing for many announcements that come one after the other.
     private static let listPauseNanoseconds: Int64 = 50_000_000
+    /// A block opened just before is handed over when its time is up; timers are late now and then.
+    private static let lastBlockNanoseconds = 2 * Int64(CaptureRing.retireMilliseconds) * 1_000_000
 
     private let configuration: LiveCapture.Configuration
     private let consumer: any CaptureConsumer
@@ -87,6 +91,7 @@ final class CaptureLoop {
         while !waitAndDrain(milliseconds: Self.tickMilliseconds) {
             let time = clockNanoseconds(CLOCK_MONOTONIC)
             if isListingDue(at: time) { followInterfaces() }
+            closeLeaving(at: time)
             let now = Timestamp.now
             if time - lastCounted >= Self.countNanoseconds {
                 lastCounted = time
@@ -120,14 +125,32 @@ final class CaptureLoop {
 
     /// Gives what is still in the rings, blocks that are not yet full included, and closes them.
     private func finish() {
-        pollRequests[points.count].fd = -1
-        // A block opened just before this is handed over when its time is up; timers are late now and then.
-        let deadline = clockNanoseconds(CLOCK_MONOTONIC) + 2 * Int64(CaptureRing.retireMilliseconds) * 1_000_000
-        while clockNanoseconds(CLOCK_MONOTONIC) < deadline {
+        // Else it would go on waking the thread up.
+        var requests: eventfd_t = 0
+        eventfd_read(stopEvent.number, &requests)
+        leave(points)
+        while !points.isEmpty {
             _ = waitAndDrain(milliseconds: CaptureRing.retireMilliseconds / 5)
+            closeLeaving(at: clockNanoseconds(CLOCK_MONOTONIC))
         }
-        while let point = points.popLast() { close(point) }
         consumer.captureTicked(at: .now)
+    }
+
+    /// Lets points take no more packets, and be closed when they have given their last.
+    private func leave(_ leaving: [Point]) {
+        let time = clockNanoseconds(CLOCK_MONOTONIC)
+        for point in leaving where point.closingTime == nil {
+            point.ring.takeNoMore()
+            point.closingTime = time + Self.lastBlockNanoseconds
+        }
+    }
+
+    private func closeLeaving(at time: Int64) {
+        let over = points.filter { point in point.closingTime.map { $0 <= time } ?? false }
+        guard !over.isEmpty else { return }
+        points.removeAll { point in over.contains { $0 === point } }
+        for point in over { close(point) }
+        rebuildPollRequests()
     }
 
     private func openFirst() throws(CaptureError) {
@@ -161,10 +184,10 @@ final class CaptureLoop {
         // A failed listing changes nothing; the next one will do.
         guard let interfaces = try? list() else { return }
         var newcomers: [NetworkInterface] = []
-        var vanished = Set(points.map(\.number))
+        var vanished = points
         for interface in interfaces {
-            if let known = points.first(where: { $0.interface.isSame(as: interface) }) {
-                vanished.remove(known.number)
+            if let known = points.first(where: { $0.closingTime == nil && $0.interface.isSame(as: interface) }) {
+                vanished.removeAll { $0 === known }
                 guard known.interface != interface else { continue }
                 known.interface = interface
                 consumer.captureChanged(interface, point: known.number)
@@ -173,8 +196,7 @@ final class CaptureLoop {
             }
         }
         toldFailures.formIntersection(interfaces.map(\.index))
-        for point in points where vanished.contains(point.number) { close(point) }
-        points.removeAll { vanished.contains($0.number) }
+        leave(vanished)
         for interface in newcomers {
             do throws(CaptureError) {
                 try open(interface, among: points.count + newcomers.count)

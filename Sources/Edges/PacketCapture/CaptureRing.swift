@@ -176,6 +176,12 @@ package struct CaptureRing: ~Copyable {
         return total
     }
 
+    /// Lets no more packets into the ring; the block that is being filled is handed over when its time is up.
+    package func takeNoMore() {
+        // Were this to fail, there would be more packets, and none is lost by that.
+        _ = descriptor.tryAttach(.nothing)
+    }
+
     /// Takes the socket's pending error, such as ENETDOWN, without which `poll` would return at once for ever.
     package func clearError() {
         var error: Int32 = 0
