@@ -63,6 +63,7 @@ let package = Package(
 
         // Edges: one kind of I/O each; none imports another.
         edge("PacketCapture", ["CLinux", "NetworkAddressing", "PacketParsing", "FlowModel"]),
+        edge("ProcessPrivileges", ["CLinux"]),
         edge(
             "KubernetesAPI",
             [
@@ -148,7 +149,14 @@ let package = Package(
                 "NetworkAddressing", "TestSupport",
             ]
         ),
-        tests("PacketCapture", ["PacketCapture", "PacketParsing", "FlowModel", "NetworkAddressing", "TestSupport"]),
+        tests(
+            "PacketCapture",
+            [
+                "PacketCapture", "PacketParsing", "FlowMetering", "FlowModel", "NetworkAddressing", "CLinux",
+                "ProcessPrivileges", "TestSupport",
+            ]
+        ),
+        tests("ProcessPrivileges", ["ProcessPrivileges", "CLinux"]),
         tests(
             "KubernetesAPI",
             [

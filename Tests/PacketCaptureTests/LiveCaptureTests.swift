@@ -1,5 +1,7 @@
+import CLinux
 import FlowModel
 import Foundation
+import Glibc
 import NetworkAddressing
 import PacketCapture
 import PacketParsing
@@ -119,7 +121,8 @@ struct LiveCaptureTests {
             "late-peer"
         )
         try NamespacePair.ip("-n", pair.near, "link", "set", "late", "up")
-        #expect(consumer.wait { $0.opened.contains("late") })
+        // Without an announcement it would be found after ten seconds.
+        #expect(consumer.wait(seconds: 5) { $0.opened.contains("late") })
         try NamespacePair.ip("-n", pair.near, "addr", "add", "203.0.113.9/24", "dev", "late")
         #expect(consumer.wait { $0.changed.contains { $0.addresses.map(\.description) == ["203.0.113.9"] } })
         try NamespacePair.ip("-n", pair.near, "link", "delete", "late")
@@ -144,28 +147,144 @@ struct LiveCaptureTests {
         #expect(consumer.told.failures == [])
     }
 
+    @Test func `a renamed interface is another, as is one with another link type`() throws {
+        let pair = try NamespacePair()
+        try pair.addTun()
+        let consumer = RecordingConsumer()
+        let capture = try LiveCapture.start(
+            configuration(pair.path(pair.near), names: ["near", "other", "tun9"]),
+            consumer: consumer
+        )
+        defer { capture.stop() }
+        try NamespacePair.ip("-n", pair.near, "link", "set", "near", "down")
+        try NamespacePair.ip("-n", pair.near, "link", "set", "near", "name", "other")
+        try NamespacePair.ip("-n", pair.near, "link", "set", "other", "up")
+        #expect(consumer.wait { $0.opened.contains("other") && $0.closed.contains("near") })
+        // TUNSETLINK with ARPHRD_ETHER, only while it is down.
+        let script = """
+            import fcntl, struct
+            tun = open('/dev/net/tun', 'r+b', buffering=0)
+            fcntl.ioctl(tun, 0x400454ca, struct.pack('16sH22x', b'tun9', 0x1001))
+            fcntl.ioctl(tun, 0x400454cd, 1)
+            """
+        try pair.run("ip", "link", "set", "tun9", "down", in: pair.near)
+        try pair.run("python3", "-c", script, in: pair.near)
+        try pair.run("ip", "link", "set", "tun9", "up", in: pair.near)
+        #expect(consumer.wait { $0.linkTypes["tun9"] == .ethernet && $0.closed.contains("tun9") })
+        #expect(consumer.told.failures == [])
+    }
+
+    @Test func `several rings divide an interface's packets by flow`() throws {
+        let pair = try NamespacePair()
+        let consumers = [RecordingConsumer(), RecordingConsumer(), RecordingConsumer()]
+        let capture = try LiveCapture.start(
+            configuration(pair.path(pair.near), names: ["near"]),
+            consumers: consumers
+        )
+        let script = """
+            import socket
+            s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            s.bind(('\(NamespacePair.nearAddress)', 4999))
+            for i in range(20):
+                for port in range(5000, 5030): s.sendto(bytes(50), ('\(NamespacePair.silentAddress)', port))
+            """
+        try pair.run("python3", "-c", script, in: pair.near)
+        capture.stop()
+        let ports = consumers.map { $0.told.packets.compactMap(\.udpPort) }
+        for port in 5000..<5030 {
+            #expect(ports.map { $0.filter { $0 == port }.count }.sorted() == [0, 0, 20])
+        }
+        #expect(ports.filter { !$0.isEmpty }.count > 1)
+        #expect(consumers.map { $0.told.statistics["near"]?.packets ?? 0 }.reduce(0, +) == 600)
+        #expect(consumers.allSatisfy { $0.told.opened == ["near"] && $0.told.closed == ["near"] })
+    }
+
+    @Test func `drops are counted in their time, also those of an interface that goes`() throws {
+        let pair = try NamespacePair()
+        let consumer = RecordingConsumer(drains: false)
+        var configuration = configuration(pair.path(pair.near), names: ["near"])
+        configuration.ringBytes = 0
+        let capture = try LiveCapture.start(configuration, consumer: consumer)
+        defer { capture.stop() }
+        try pair.sendUDP(3000, bytes: 200, to: NamespacePair.silentAddress, port: 4260)
+        #expect(consumer.wait { $0.statistics["near"].map { $0.dropped > 0 } == true })
+        try pair.sendUDP(2000, bytes: 200, to: NamespacePair.silentAddress, port: 4260)
+        try NamespacePair.ip("-n", pair.near, "link", "delete", "near")
+        #expect(consumer.wait { $0.closed == ["near"] })
+        let counts = consumer.told.counts
+        #expect(counts.last.map { $0.packets + $0.dropped } == 5000)
+        #expect(counts.map(\.droppedLately).reduce(0, +) == counts.last?.dropped)
+        for (earlier, later) in zip(counts, counts.dropFirst()) {
+            #expect(earlier.to == later.from)
+            #expect(later.from <= later.to)
+        }
+    }
+
+    @Test func `the last packets before an interface goes are given`() throws {
+        let pair = try NamespacePair()
+        let consumer = RecordingConsumer()
+        let capture = try LiveCapture.start(configuration(pair.path(pair.near), names: ["near"]), consumer: consumer)
+        defer { capture.stop() }
+        let script = """
+            import fcntl, socket, struct
+            s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            for i in range(300): s.sendto(bytes(50), ('\(NamespacePair.silentAddress)', 4261))
+            # SIOCSIFNAME: under another name it is not captured any more.
+            fcntl.ioctl(s, 0x8923, struct.pack('16s16s8x', b'near', b'gone'))
+            """
+        try pair.run("python3", "-c", script, in: pair.near)
+        #expect(consumer.wait { $0.closed == ["near"] })
+        #expect(consumer.told.packets.count == 300)
+    }
+
+    @Test func `a renamed interface shows each packet once`() throws {
+        let pair = try NamespacePair()
+        let consumer = RecordingConsumer()
+        let capture = try LiveCapture.start(
+            configuration(pair.path(pair.near), names: ["near", "other"]),
+            consumer: consumer
+        )
+        // Since Linux 6.2 an interface may be renamed while it is up.
+        try NamespacePair.ip("-n", pair.near, "link", "set", "near", "name", "other")
+        #expect(consumer.wait { $0.opened == ["near", "other"] })
+        try pair.sendUDP(300, bytes: 50, to: NamespacePair.silentAddress, port: 4262)
+        #expect(consumer.wait { $0.closed == ["near"] })
+        capture.stop()
+        #expect(consumer.told.packets.count == 300)
+        #expect(consumer.told.packets.allSatisfy { $0.interface == "other" })
+    }
+
+    @Test func `interfaces are opened later with nothing but the right to packet sockets`() async {
+        await #expect(processExitsWith: .success) {
+            let pair = try NamespacePair()
+            let namespace = Glibc.open(pair.path(pair.near), O_RDONLY)
+            guard clinux_enter_network_namespace(namespace) == 0 else { exit(2) }
+            // CAP_NET_RAW; what is run is root's and has its rights again.
+            guard clinux_set_capabilities(1 << 13) == 0 else { exit(3) }
+            let consumer = RecordingConsumer()
+            let capture = try LiveCapture.start(LiveCapture.Configuration(), consumer: consumer)
+            try NamespacePair.ip("-n", pair.near, "link", "add", "name", "late", "type", "bridge")
+            try NamespacePair.ip("-n", pair.near, "link", "set", "late", "up")
+            guard consumer.wait(until: { $0.opened.contains("late") }) else { exit(4) }
+            capture.stop()
+            guard consumer.told.failures.isEmpty else { exit(5) }
+        }
+    }
+
     @Test func `an interface without Ethernet yields IP packets`() throws {
         let pair = try NamespacePair()
-        try NamespacePair.ip("-n", pair.near, "tuntap", "add", "tun9", "mode", "tun")
-        try NamespacePair.ip("-n", pair.near, "addr", "add", "192.0.2.1/24", "dev", "tun9")
-        try NamespacePair.ip("-n", pair.near, "link", "set", "tun9", "up")
+        try pair.addTun()
         let consumer = RecordingConsumer()
         let capture = try LiveCapture.start(
             configuration(pair.path(pair.near), names: ["tun9"]),
             consumer: consumer
         )
-        // TUNSETIFF with IFF_TUN and IFF_NO_PI: without a reader there is no carrier, and it takes its time to rise.
-        let script = """
-            import fcntl, select, socket, struct
-            tun = open('/dev/net/tun', 'r+b', buffering=0)
-            fcntl.ioctl(tun, 0x400454ca, struct.pack('16sH22x', b'tun9', 0x1001))
-            s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            while not select.select([tun], [], [], 0.02)[0]:
-                s.sendto(b'', ('192.0.2.2', 4248))
+        try pair.writeToTun(
+            """
             for i in range(50):
                 s.sendto(bytes(30), ('192.0.2.2', 4247))
             """
-        try pair.run("python3", "-c", script, in: pair.near)
+        )
         capture.stop()
         let packets = consumer.told.packets.filter { $0.bytes.count == 58 }
         #expect(packets.count == 50)

@@ -39,7 +39,7 @@ struct NetworkInterfaceTests {
         await #expect(processExitsWith: .success) {
             guard setuid(65534) == 0, let interface = try NetworkInterface.list().first else { exit(2) }
             do throws(CaptureError) {
-                _ = try CaptureRing(interface)
+                _ = try CaptureRing(interface, filter: CaptureFilter(snapLength: 192))
                 exit(3)
             } catch {
                 let message = "\(error)"

@@ -61,11 +61,16 @@ final class NamespacePair: Sendable {
 
     @discardableResult
     func run(_ command: String..., in namespace: String) throws -> String {
-        try Self.run([Self.ipCommand, "netns", "exec", namespace] + command)
+        try run(command[0], arguments: Array(command.dropFirst()), in: namespace)
     }
 
-    /// Sends so many UDP packets of so many bytes from `near`.
-    func sendUDP(_ count: Int, bytes: Int, to address: String, port: Int) throws {
+    @discardableResult
+    func run(_ command: String, arguments: [String], in namespace: String) throws -> String {
+        try Self.run([Self.ipCommand, "netns", "exec", namespace, command] + arguments)
+    }
+
+    /// Sends so many UDP packets of so many bytes, from `near` if not from another namespace.
+    func sendUDP(_ count: Int, bytes: Int, to address: String, port: Int, from namespace: String? = nil) throws {
         let script = """
             import socket
             s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -77,7 +82,29 @@ final class NamespacePair: Sendable {
                     except (BlockingIOError, ConnectionRefusedError):
                         pass
             """
-        try run("python3", "-c", script, in: near)
+        try run("python3", "-c", script, in: namespace ?? near)
+    }
+
+    /// Gives `near` an interface without Ethernet, `tun9`.
+    func addTun() throws {
+        try Self.ip("-n", near, "tuntap", "add", "tun9", "mode", "tun")
+        try Self.ip("-n", near, "addr", "add", "192.0.2.1/24", "dev", "tun9")
+        try Self.ip("-n", near, "link", "set", "tun9", "up")
+    }
+
+    /// Runs Python with `tun`, the far end of `tun9`, once its carrier is there, and `s`, a UDP socket.
+    func writeToTun(_ script: String) throws {
+        // TUNSETIFF with IFF_TUN and IFF_NO_PI: without a reader there is no carrier, and it takes its time to rise.
+        let opening = """
+            import fcntl, select, socket, struct
+            tun = open('/dev/net/tun', 'r+b', buffering=0)
+            fcntl.ioctl(tun, 0x400454ca, struct.pack('16sH22x', b'tun9', 0x1001))
+            s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            while not select.select([tun], [], [], 0.02)[0]:
+                s.sendto(b'', ('192.0.2.2', 4248))
+
+            """
+        try run("python3", "-c", opening + script, in: near)
     }
 
     private static let ipCommand =
@@ -120,6 +147,16 @@ final class NamespacePair: Sendable {
 }
 
 extension Trait where Self == ConditionTrait {
+    /// Skips the test without a command, and says so; in CI it runs and fails instead.
+    static func needs(_ command: String) -> Self {
+        let folders = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"]
+        return .enabled(
+            if: ProcessInfo.processInfo.environment["CI"] != nil
+                || folders.contains { FileManager.default.isExecutableFile(atPath: "\($0)/\(command)") },
+            "skipped: needs \(command)"
+        )
+    }
+
     /// Skips the test where namespaces cannot be made, and says so; in CI it runs and fails instead.
     static var needsNetworkNamespaces: Self {
         .enabled(

@@ -33,6 +33,8 @@ final class RecordingConsumer: CaptureConsumer, @unchecked Sendable {
         var changed: [NetworkInterface] = []
         var failures: [CaptureError] = []
         var statistics: [String: CaptureStatistics] = [:]
+        /// Every count of the one interface that the test captures.
+        var counts: [CaptureStatistics] = []
         var ticks: [Timestamp] = []
     }
 
@@ -45,11 +47,11 @@ final class RecordingConsumer: CaptureConsumer, @unchecked Sendable {
     /// What has been told so far.
     var told: State { condition.withLock { state } }
 
-    /// Waits for something to be told, at most ten seconds.
-    func wait(until holds: (State) -> Bool) -> Bool {
+    /// Waits for something to be told, at most ten seconds if not told otherwise.
+    func wait(seconds: Double = 10, until holds: (State) -> Bool) -> Bool {
         condition.lock()
         defer { condition.unlock() }
-        let limit = Date(timeIntervalSinceNow: 10)
+        let limit = Date(timeIntervalSinceNow: seconds)
         while !holds(state) {
             guard condition.wait(until: limit) else { return holds(state) }
         }
@@ -79,10 +81,12 @@ final class RecordingConsumer: CaptureConsumer, @unchecked Sendable {
 
     func captured(_ ring: inout CaptureRing, point: Int) {
         guard drains else { return }
-        var packets: [Packet] = []
         let name = told.names[point] ?? ""
-        while let packet = ring.next() {
-            packets.append(
+        while ring.nextBlock() {
+            // Read only when the block's last packet has been given: all are valid until then.
+            var block: [RingPacket] = []
+            while let packet = ring.next() { block.append(packet) }
+            let packets = block.map { packet in
                 Packet(
                     interface: name,
                     bytes: Array(packet.bytes),
@@ -91,13 +95,16 @@ final class RecordingConsumer: CaptureConsumer, @unchecked Sendable {
                     segmentSize: packet.segmentSize,
                     isOutgoing: packet.isOutgoing
                 )
-            )
+            }
+            change { $0.packets += packets }
         }
-        change { $0.packets += packets }
     }
 
     func captureCounted(_ statistics: CaptureStatistics, point: Int) {
-        change { state in state.statistics[state.names[point] ?? ""] = statistics }
+        change { state in
+            state.statistics[state.names[point] ?? ""] = statistics
+            state.counts.append(statistics)
+        }
     }
 
     func captureClosed(point: Int) {

@@ -3,18 +3,11 @@
 
 #include "CLinux.h"
 
-#include <linux/filter.h>
 #include <net/if.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-
-int clinux_limit_capture(int socket, uint32_t bytes) {
-    struct sock_filter keep = BPF_STMT(BPF_RET | BPF_K, bytes);
-    struct sock_fprog program = {.len = 1, .filter = &keep};
-    return setsockopt(socket, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
-}
 
 int clinux_enter_network_namespace(int descriptor) { return setns(descriptor, CLONE_NEWNET); }
 

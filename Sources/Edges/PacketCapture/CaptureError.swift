@@ -20,6 +20,10 @@ package struct CaptureError: Error, Hashable, Sendable {
         case noSuchInterface
         /// No interface was found to capture on.
         case nothingToCapture
+        /// libpcap, which compiles filter expressions, cannot be used.
+        case noFilterLibrary(reason: String)
+        /// The subject is a filter expression that cannot be used.
+        case badFilter(reason: String)
         /// The system refused for another reason, which `systemError` holds.
         case system
     }
@@ -71,6 +75,9 @@ extension CaptureError: CustomStringConvertible {
             """
         case .noSuchInterface: "there is no interface \(subject)"
         case .nothingToCapture: "no interface to capture on: \(subject)"
+        case .noFilterLibrary(let reason):
+            "a filter needs libpcap (Debian package libpcap0.8), which cannot be opened: \(reason)"
+        case .badFilter(let reason): "the filter '\(subject)' cannot be used: \(reason)"
         case .system: "\(subject): \(action) failed: \(String(cString: strerror(systemError)))"
         }
     }

@@ -8,6 +8,8 @@ final class CaptureLoop {
         let number: Int
         var interface: NetworkInterface
         var ring: CaptureRing
+        /// When the last block of a point that takes no more packets has been handed over for sure.
+        var closingTime: Int64?
 
         init(number: Int, interface: NetworkInterface, ring: consuming CaptureRing) {
             self.number = number
@@ -17,10 +19,18 @@ final class CaptureLoop {
     }
 
     private static let tickMilliseconds: Int32 = 100
-    private static let listNanoseconds: Int64 = 1_000_000_000
+    private static let countNanoseconds: Int64 = 1_000_000_000
+    /// How often interfaces are listed without an announcement: where none can be had, and where they can.
+    private static let listNanoseconds: (deaf: Int64, listening: Int64) = (1_000_000_000, 10_000_000_000)
+    /// A listing for many announcements that come one after the other.
+    private static let listPauseNanoseconds: Int64 = 50_000_000
+    /// A block opened just before is handed over when its time is up; timers are late now and then.
+    private static let lastBlockNanoseconds = 2 * Int64(CaptureRing.retireMilliseconds) * 1_000_000
 
     private let configuration: LiveCapture.Configuration
     private let consumer: any CaptureConsumer
+    /// How many rings divide each interface, and what joins them; `nil` for one.
+    private let shares: (count: Int, group: RingShares)?
     private let stopEvent: OwnedDescriptor
     private let started: UnsafeMutablePointer<sem_t>
     /// Written before `started` is posted, read after.
@@ -30,9 +40,18 @@ final class CaptureLoop {
     private var pollRequests: [pollfd] = []
     private var nextNumber = 0
     private var toldFailures: Set<Int32> = []
+    private var filters = CaptureFilters()
+    private var announcements: LinkAnnouncements?
+    private var wasAnnounced = false
+    private var lastListed: Int64 = 0
 
-    init(_ configuration: LiveCapture.Configuration, consumer: any CaptureConsumer) throws(CaptureError) {
+    init(
+        _ configuration: LiveCapture.Configuration,
+        consumer: any CaptureConsumer,
+        shares: (count: Int, group: RingShares)?
+    ) throws(CaptureError) {
         self.configuration = configuration
+        self.shares = shares
         self.consumer = consumer
         let event = eventfd(0, Int32(EFD_CLOEXEC))
         guard event >= 0 else { throw CaptureError.last("eventfd", on: "capture") }
@@ -60,6 +79,7 @@ final class CaptureLoop {
         blockSignals()
         do throws(CaptureError) {
             try enterNamespace()
+            announcements = LinkAnnouncements()
             try openFirst()
         } catch {
             startError = error
@@ -67,17 +87,25 @@ final class CaptureLoop {
         }
         sem_post(started)
         guard startError == nil else { return }
-        var lastListed = now(CLOCK_MONOTONIC)
+        var lastCounted = lastListed
         while !waitAndDrain(milliseconds: Self.tickMilliseconds) {
-            let time = now(CLOCK_MONOTONIC)
-            if time - lastListed >= Self.listNanoseconds {
-                lastListed = time
-                followInterfaces()
-                for point in points { consumer.captureCounted(point.ring.statistics(), point: point.number) }
+            let time = clockNanoseconds(CLOCK_MONOTONIC)
+            if isListingDue(at: time) { followInterfaces() }
+            closeLeaving(at: time)
+            let now = Timestamp.now
+            if time - lastCounted >= Self.countNanoseconds {
+                lastCounted = time
+                for point in points { count(point, at: now) }
             }
-            consumer.captureTicked(at: Timestamp(nanoseconds: now(CLOCK_REALTIME)))
+            consumer.captureTicked(at: now)
         }
         finish()
+    }
+
+    private func isListingDue(at time: Int64) -> Bool {
+        let age = time - lastListed
+        let limit = announcements == nil ? Self.listNanoseconds.deaf : Self.listNanoseconds.listening
+        return age >= limit || (wasAnnounced && age >= Self.listPauseNanoseconds)
     }
 
     /// Waits for packets and gives them to the consumer; true when the thread is to stop.
@@ -88,24 +116,49 @@ final class CaptureLoop {
             if events & POLLERR != 0 { point.ring.clearError() }
             if events & POLLIN != 0 { consumer.captured(&point.ring, point: point.number) }
         }
+        if pollRequests[points.count + 1].revents != 0 {
+            announcements?.take()
+            wasAnnounced = true
+        }
         return pollRequests[points.count].revents != 0
     }
 
     /// Gives what is still in the rings, blocks that are not yet full included, and closes them.
     private func finish() {
-        pollRequests[points.count].fd = -1
-        // A block opened just before this is handed over when its time is up; timers are late now and then.
-        let deadline = now(CLOCK_MONOTONIC) + 2 * Int64(CaptureRing.retireMilliseconds) * 1_000_000
-        while now(CLOCK_MONOTONIC) < deadline {
+        // Else it would go on waking the thread up.
+        var requests: eventfd_t = 0
+        eventfd_read(stopEvent.number, &requests)
+        leave(points)
+        while !points.isEmpty {
             _ = waitAndDrain(milliseconds: CaptureRing.retireMilliseconds / 5)
+            closeLeaving(at: clockNanoseconds(CLOCK_MONOTONIC))
         }
-        while let point = points.popLast() { close(point) }
-        consumer.captureTicked(at: Timestamp(nanoseconds: now(CLOCK_REALTIME)))
+        consumer.captureTicked(at: .now)
+    }
+
+    /// Lets points take no more packets, and be closed when they have given their last.
+    private func leave(_ leaving: [Point]) {
+        let time = clockNanoseconds(CLOCK_MONOTONIC)
+        for point in leaving where point.closingTime == nil {
+            point.ring.takeNoMore()
+            point.closingTime = time + Self.lastBlockNanoseconds
+        }
+    }
+
+    private func closeLeaving(at time: Int64) {
+        let over = points.filter { point in point.closingTime.map { $0 <= time } ?? false }
+        guard !over.isEmpty else { return }
+        points.removeAll { point in over.contains { $0 === point } }
+        for point in over { close(point) }
+        rebuildPollRequests()
     }
 
     private func openFirst() throws(CaptureError) {
-        let interfaces = try NetworkInterface.list()
+        let interfaces = try list()
+        filters = CaptureFilters(configuration, interfaces)
         let wanted = interfaces.filter(configuration.includes)
+        // A bad expression is one for every interface; none is opened before it is known to be good.
+        for interface in wanted { _ = try filters.filter(for: interface) }
         for interface in wanted {
             do throws(CaptureError) {
                 try open(interface, among: wanted.count)
@@ -121,17 +174,20 @@ final class CaptureLoop {
         rebuildPollRequests()
     }
 
+    private func list() throws(CaptureError) -> [NetworkInterface] {
+        lastListed = clockNanoseconds(CLOCK_MONOTONIC)
+        wasAnnounced = false
+        return try NetworkInterface.list()
+    }
+
     private func followInterfaces() {
         // A failed listing changes nothing; the next one will do.
-        guard let interfaces = try? NetworkInterface.list() else { return }
+        guard let interfaces = try? list() else { return }
         var newcomers: [NetworkInterface] = []
-        var vanished = Set(points.map(\.number))
+        var vanished = points
         for interface in interfaces {
-            let known = points.first {
-                $0.interface.index == interface.index && $0.interface.name == interface.name
-            }
-            if let known {
-                vanished.remove(known.number)
+            if let known = points.first(where: { $0.closingTime == nil && $0.interface.isSame(as: interface) }) {
+                vanished.removeAll { $0 === known }
                 guard known.interface != interface else { continue }
                 known.interface = interface
                 consumer.captureChanged(interface, point: known.number)
@@ -140,8 +196,7 @@ final class CaptureLoop {
             }
         }
         toldFailures.formIntersection(interfaces.map(\.index))
-        for point in points where vanished.contains(point.number) { close(point) }
-        points.removeAll { vanished.contains($0.number) }
+        leave(vanished)
         for interface in newcomers {
             do throws(CaptureError) {
                 try open(interface, among: points.count + newcomers.count)
@@ -154,10 +209,12 @@ final class CaptureLoop {
     }
 
     private func open(_ interface: NetworkInterface, among count: Int) throws(CaptureError) {
+        let rings = max(1, count) * (shares?.count ?? 1)
         let ring = try CaptureRing(
             interface,
-            size: CaptureRing.Size(fitting: configuration.ringBytes / max(1, count)),
-            snapLength: configuration.snapLength
+            size: CaptureRing.Size(fitting: configuration.ringBytes / rings),
+            filter: try filters.filter(for: interface),
+            sharing: shares?.group
         )
         let point = Point(number: nextNumber, interface: interface, ring: ring)
         nextNumber += 1
@@ -166,9 +223,14 @@ final class CaptureLoop {
     }
 
     private func close(_ point: Point) {
-        consumer.captured(&point.ring, point: point.number)
-        consumer.captureCounted(point.ring.statistics(), point: point.number)
+        // Once per round of the ring the consumer stops; so much may be in it.
+        for _ in 0..<2 { consumer.captured(&point.ring, point: point.number) }
+        count(point, at: .now)
         consumer.captureClosed(point: point.number)
+    }
+
+    private func count(_ point: Point, at now: Timestamp) {
+        consumer.captureCounted(point.ring.statistics(at: now), point: point.number)
     }
 
     private func tell(_ error: CaptureError, of interface: NetworkInterface) {
@@ -178,7 +240,9 @@ final class CaptureLoop {
 
     private func rebuildPollRequests() {
         pollRequests = points.map { pollfd(fd: $0.ring.pollDescriptor, events: Int16(POLLIN), revents: 0) }
-        pollRequests.append(pollfd(fd: stopEvent.number, events: Int16(POLLIN), revents: 0))
+        for descriptor in [stopEvent.number, announcements?.pollDescriptor ?? -1] {
+            pollRequests.append(pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0))
+        }
     }
 
     private func enterNamespace() throws(CaptureError) {
@@ -203,11 +267,5 @@ final class CaptureLoop {
         var all = sigset_t()
         sigfillset(&all)
         pthread_sigmask(SIG_SETMASK, &all, nil)
-    }
-
-    private func now(_ clock: clockid_t) -> Int64 {
-        var time = timespec()
-        clock_gettime(clock, &time)
-        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 }

@@ -20,10 +20,12 @@ package struct CaptureRing: ~Copyable {
             self.blockBytes = blockBytes
         }
 
-        /// The largest size of at most so many bytes, from 256 KiB to 16 MiB.
+        /// The largest size of at most so many bytes, from 256 KiB to 64 MiB.
         package init(fitting bytes: Int) {
-            // Small blocks for small rings: a ring of few blocks waits for whole ones and is soon full.
-            let blockBytes = bytes >= 4 << 20 ? 256 << 10 : 64 << 10
+            // A wake-up costs as much as hundreds of packets, so blocks are large; a ring of few waits for whole ones
+            // and is soon full, so they are not larger than a sixteenth.
+            var blockBytes = 64 << 10
+            while blockBytes < 1 << 20, blockBytes * 32 <= bytes { blockBytes *= 2 }
             self.init(blockCount: min(64, max(4, bytes / blockBytes)), blockBytes: blockBytes)
         }
     }
@@ -42,24 +44,32 @@ package struct CaptureRing: ~Copyable {
     @usableFromInline var blocksBeforePause: Int
     @usableFromInline var packetsLeft: UInt32 = 0
     @usableFromInline var position: UnsafeMutableRawPointer
-    private var total = CaptureStatistics()
+    private var total: CaptureStatistics
 
-    /// Opens a ring on an interface of the calling thread's namespace that keeps `snapLength` bytes of each packet.
+    /// Opens a ring on an interface of the calling thread's namespace; the filter must be for its link type.
     ///
     /// On the loopback interface each packet is seen once, when it is received.
     package init(
         _ interface: NetworkInterface,
         size: Size = Size(),
-        snapLength: UInt32 = 192
+        filter: CaptureFilter
+    ) throws(CaptureError) {
+        try self.init(interface, size: size, filter: filter, sharing: nil)
+    }
+
+    /// With `shares`, the rings of an interface that are opened with the same ones divide its packets by flow.
+    init(
+        _ interface: NetworkInterface,
+        size: Size,
+        filter: CaptureFilter,
+        sharing shares: RingShares?
     ) throws(CaptureError) {
         let socket = try OwnedDescriptor.packetSocket(interface)
         try socket.set(PACKET_VERSION, Int32(TPACKET_V3.rawValue), "PACKET_VERSION", on: interface)
         // Must come before the ring. Cooked sockets do not have it.
         let hasOffloadHeader = socket.trySet(PACKET_VNET_HDR, Int32(1))
         if interface.isLoopback { _ = socket.trySet(PACKET_IGNORE_OUTGOING, Int32(1)) }
-        guard clinux_limit_capture(socket.number, snapLength) == 0 else {
-            throw CaptureError.last("SO_ATTACH_FILTER", on: interface.name)
-        }
+        try socket.attach(filter, on: interface)
         let frameBytes = 2048
         var request = tpacket_req3()
         request.tp_block_size = UInt32(clamping: size.blockBytes)
@@ -74,6 +84,7 @@ package struct CaptureRing: ~Copyable {
             interface: interface
         )
         try socket.bind(to: interface)
+        try shares?.join(socket, interface)
         position = memory.address
         self.memory = memory
         descriptor = socket
@@ -82,18 +93,40 @@ package struct CaptureRing: ~Copyable {
         blockCount = size.blockCount
         blocksBeforePause = size.blockCount
         skipsOutgoing = interface.isLoopback
+        total = CaptureStatistics(openedAt: .now)
     }
 
     /// The file descriptor to wait on with `poll`.
     package var pollDescriptor: Int32 { descriptor.number }
 
-    /// The next packet; `nil` when there is none now, and once per round of the ring so that other rings get a turn.
+    /// Gives the block at hand back to the kernel and takes the next one that it has filled.
     ///
-    /// Call until it is `nil`: only then does the kernel get the last block back.
+    /// False when there is none, and once per round of the ring so that other rings get a turn. The bytes of every
+    /// packet that `next()` has given are valid until this is called again.
+    package mutating func nextBlock() -> Bool {
+        if holdsBlock {
+            holdsBlock = false
+            packetsLeft = 0
+            clinux_store_release(status(of: block), UInt32(TP_STATUS_KERNEL))
+            block = block + 1 == blockCount ? 0 : block + 1
+        }
+        guard blocksBeforePause > 0, clinux_load_acquire(status(of: block)) & UInt32(TP_STATUS_USER) != 0 else {
+            blocksBeforePause = blockCount
+            return false
+        }
+        blocksBeforePause -= 1
+        holdsBlock = true
+        let base = memory.address + block * blockBytes
+        let description = base.load(as: tpacket_block_desc.self).hdr.bh1
+        packetsLeft = description.num_pkts
+        position = base + Int(description.offset_to_first_pkt)
+        return true
+    }
+
+    /// The next packet of the block that `nextBlock()` has taken; `nil` at its end.
     @inlinable
     package mutating func next() -> RingPacket? {
-        while true {
-            if packetsLeft == 0, !takeBlock() { return nil }
+        while packetsLeft > 0 {
             packetsLeft &-= 1
             let frame = position
             let header = frame.load(as: tpacket3_hdr.self)
@@ -117,30 +150,7 @@ package struct CaptureRing: ~Copyable {
                 isOutgoing: isOutgoing
             )
         }
-    }
-
-    /// Gives the block at hand back to the kernel and takes the next one that it has filled.
-    @usableFromInline
-    mutating func takeBlock() -> Bool {
-        while true {
-            if holdsBlock {
-                holdsBlock = false
-                clinux_store_release(status(of: block), UInt32(TP_STATUS_KERNEL))
-                block = block + 1 == blockCount ? 0 : block + 1
-            }
-            guard blocksBeforePause > 0, clinux_load_acquire(status(of: block)) & UInt32(TP_STATUS_USER) != 0
-            else {
-                blocksBeforePause = blockCount
-                return false
-            }
-            blocksBeforePause -= 1
-            holdsBlock = true
-            let base = memory.address + block * blockBytes
-            let description = base.load(as: tpacket_block_desc.self).hdr.bh1
-            packetsLeft = description.num_pkts
-            position = base + Int(description.offset_to_first_pkt)
-            if packetsLeft > 0 { return true }
-        }
+        return nil
     }
 
     private func status(of block: Int) -> UnsafeMutablePointer<UInt32> {
@@ -148,18 +158,28 @@ package struct CaptureRing: ~Copyable {
         (memory.address + block * blockBytes + 8).assumingMemoryBound(to: UInt32.self)
     }
 
-    /// What the kernel has counted since the ring was opened.
-    package mutating func statistics() -> CaptureStatistics {
+    /// What the kernel has counted since the ring was opened, as of `now`.
+    package mutating func statistics(at now: Timestamp) -> CaptureStatistics {
         var counts = tpacket_stats_v3()
         var length = socklen_t(MemoryLayout<tpacket_stats_v3>.size)
         // Reading sets the kernel's counts to zero.
-        if getsockopt(descriptor.number, SOL_PACKET, PACKET_STATISTICS, &counts, &length) == 0 {
-            // The kernel counts the dropped among the packets, too.
-            total.packets &+= UInt64(counts.tp_packets &- counts.tp_drops)
-            total.dropped &+= UInt64(counts.tp_drops)
-            total.freezes &+= UInt64(counts.tp_freeze_q_cnt)
+        if getsockopt(descriptor.number, SOL_PACKET, PACKET_STATISTICS, &counts, &length) != 0 {
+            counts = tpacket_stats_v3()
         }
+        // The kernel counts the dropped among the packets, too.
+        total.packets &+= UInt64(counts.tp_packets &- counts.tp_drops)
+        total.dropped &+= UInt64(counts.tp_drops)
+        total.freezes &+= UInt64(counts.tp_freeze_q_cnt)
+        total.droppedLately = UInt64(counts.tp_drops)
+        total.from = total.to
+        total.to = now
         return total
+    }
+
+    /// Lets no more packets into the ring; the block that is being filled is handed over when its time is up.
+    package func takeNoMore() {
+        // Were this to fail, there would be more packets, and none is lost by that.
+        _ = descriptor.tryAttach(.nothing)
     }
 
     /// Takes the socket's pending error, such as ENETDOWN, without which `poll` would return at once for ever.

@@ -28,6 +28,11 @@ package struct NetworkInterface: Hashable, Sendable {
         linkType == .raw && !HardwareType.withoutLinkHeader.contains(hardwareType)
     }
 
+    /// Whether this is the interface that was listed as `other` before, and may go on being captured.
+    func isSame(as other: NetworkInterface) -> Bool {
+        index == other.index && name == other.name && hardwareType == other.hardwareType
+    }
+
     /// The interfaces of the calling thread's network namespace in the order of their index.
     package static func list() throws(CaptureError) -> [NetworkInterface] {
         var head: UnsafeMutablePointer<ifaddrs>?

@@ -3,7 +3,7 @@ import FlowModel
 /// One packet in a capture ring, borrowed from it.
 @frozen
 package struct RingPacket: BitwiseCopyable {
-    /// The captured bytes, at most the snap length; valid until the ring's next call of `next()`.
+    /// The captured bytes, at most the snap length; valid until the ring's next call of `nextBlock()`.
     package let bytes: UnsafeRawBufferPointer
     /// The length on the wire from the same first byte; without a VLAN tag, which the kernel takes off.
     package let originalLength: Int
@@ -38,7 +38,16 @@ package struct CaptureStatistics: Hashable, Sendable {
     package internal(set) var dropped: UInt64 = 0
     /// How often the ring became full.
     package internal(set) var freezes: UInt64 = 0
+    /// Those of `dropped` that were lost between `from` and `to`.
+    package internal(set) var droppedLately: UInt64 = 0
+    /// When the count before this one was taken, or the ring was opened.
+    package internal(set) var from: Timestamp
+    /// When this count was taken.
+    package internal(set) var to: Timestamp
 
     /// Counts of zero.
-    package init() {}
+    package init(openedAt time: Timestamp) {
+        from = time
+        to = time
+    }
 }
