@@ -126,7 +126,7 @@ import Testing
     }
 
     @Test func `stores small values by numbers that must not change`() {
-        #expect(DirectionEvidence.allCases.map(\.rawValue) == [0, 1, 2, 3, 4, 5])
+        #expect(DirectionEvidence.allCases.map(\.rawValue) == [0, 1, 2, 3, 4, 5, 6])
         #expect(DirectionEvidence.tcpHandshake.rawValue == 5 && DirectionEvidence.conntrack.rawValue == 3)
         #expect(FlowEndReason.allCases.map(\.rawValue) == [1, 2, 3, 4, 5])
         #expect(ObservedSide.allCases.map(\.rawValue) == [0, 1, 2])

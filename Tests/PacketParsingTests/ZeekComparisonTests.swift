@@ -15,7 +15,6 @@ struct ZeekComparisonTests {
             "HTTP/0.9 and lines without a space or with half a version, which is not HTTP/1",
         "pcap/zeek/ipv6-fragmented-dns.pcap": "fragments are not put together",
         "pcap/zeek/mixed-vlan-mpls.pcap": "one request in HTTP/0.9",
-        "pcap/zeek/nflog-http.pcap": "a link type that is not read",
         "pcap/zeek/tunnels__ayiya3.pcap": "tunnel",
         "pcap/zeek/tunnels__gre-over-udp-4754.pcap": "tunnel",
         "pcap/zeek/tunnels__gtp__gtp1_gn_normal_incl_fragmentation.pcap": "tunnel",

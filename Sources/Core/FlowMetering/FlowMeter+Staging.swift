@@ -82,11 +82,23 @@ extension FlowMeter {
         default:
             return 1
         }
+        if isJumbogram(packet, bytes) {
+            // The option that carries its length is the sending kernel's own, and on no wire.
+            headers -= 8
+            packet.ipBytes &-= 8
+        }
         let payload = Int(packet.ipBytes) - headers
         guard payload > 0 else { return 1 }
         let segments = (payload + Int(gsoSize) - 1) / Int(gsoSize)
         let total = Int(packet.ipBytes) + (segments - 1) * headers
         packet.ipBytes = UInt32(min(total, Int(Int32.max)))
         return UInt32(segments)
+    }
+
+    /// Whether a packet is BIG TCP over IPv6: a payload length of 0 and a hop-by-hop header (RFC 2675).
+    private static func isJumbogram(_ packet: ParsedPacket, _ bytes: UnsafeRawBufferPointer) -> Bool {
+        let start = Int(packet.networkOffset)
+        guard packet.isV6, packet.ipBytes > 65_535, bytes.count >= start + 40 else { return false }
+        return bytes[start + 4] == 0 && bytes[start + 5] == 0 && bytes[start + 6] == 0
     }
 }

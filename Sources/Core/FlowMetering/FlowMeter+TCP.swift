@@ -224,7 +224,9 @@ extension FlowMeter {
             connection.pointee.confirmTime.isMeasured
             ? connection.pointee.answerTime.value &+ connection.pointee.confirmTime.value : 3_000_000
         let isLate = now &- mine.pointee.nextTime >= max(1, FlowMeter.ticks(min(roundTrip, 1 << 40)))
-        return isLate ? .repeated : .outOfOrder
+        // One that ends where the sequence does adds nothing to it: what seemed to be missing was its first copy.
+        let isLast = end &+ (packet.pointee.tcpFlags & TCPFlags.fin != 0 ? 1 : 0) == mine.pointee.next
+        return isLate || isLast ? .repeated : .outOfOrder
     }
 
     /// Takes a segment out of the part that is missing; one in its middle leaves the larger part.

@@ -63,6 +63,8 @@ final class LiveMetering: CaptureConsumer, @unchecked Sendable {
                     into: &reports
                 )
             }
+            // The block goes back to the kernel, and with it the payload.
+            metering.meter.settle(into: &reports)
         }
         collect(metering)
     }
