@@ -1,6 +1,7 @@
 import ArgumentParser
 import FlowAttribution
 import RecordFormats
+import Terminal
 
 /// `podsight replay`: packets, translations and cluster events from files through the same stages as live.
 struct ReplayCommand: AsyncParsableCommand {
@@ -92,9 +93,4 @@ struct ReplayCommand: AsyncParsableCommand {
         if serve != nil { return nil }
         return StandardOutput.isTerminal ? .table : .jsonl
     }
-}
-
-extension DurationOption {
-    static let tenSeconds = DurationOption(nanoseconds: 10_000_000_000)
-    static let oneMinute = DurationOption(nanoseconds: 60_000_000_000)
 }

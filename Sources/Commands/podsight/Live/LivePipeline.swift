@@ -11,6 +11,7 @@ import NetworkAddressing
 import PacketCapture
 import QueryAPI
 import Synchronization
+import Terminal
 
 /// All stages in one process: capture, metering, attribution, storage, API.
 final class LivePipeline: Sendable {

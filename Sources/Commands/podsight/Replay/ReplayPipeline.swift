@@ -5,6 +5,7 @@ import FlowStorage
 import PacketParsing
 import QueryAPI
 import RecordFormats
+import Terminal
 
 /// Runs captures through metering and attribution in event time: the same input gives the same bytes.
 struct ReplayPipeline: ~Copyable {

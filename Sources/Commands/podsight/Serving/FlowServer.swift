@@ -6,6 +6,7 @@ import FlowStorage
 import Glibc
 import QueryAPI
 import Synchronization
+import Terminal
 
 /// The store with the API and the console over it.
 struct FlowServer {
