@@ -90,6 +90,16 @@ let package = Package(
             ]
         ),
         edge(
+            "FlowExport",
+            [
+                "NetworkAddressing", "FlowModel",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]
+        ),
+        edge(
             "QueryAPI",
             [
                 "CConsole", "NetworkAddressing", "FlowModel", "ClusterHistory", "FlowAttribution", "FlowQuery",
@@ -166,6 +176,7 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]
         ),
+        tests("FlowExport", ["FlowExport", "FlowModel", "NetworkAddressing"]),
         tests(
             "FlowStorage",
             [
