@@ -32,6 +32,7 @@ let package = Package(
     name: "podsight",
     products: [
         .executable(name: "podsight", targets: ["podsight"]),
+        .executable(name: "podsight-probe", targets: ["podsight-probe"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -120,12 +121,26 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
+        part(
+            "ProbeCommand",
+            [
+                "NetworkAddressing", "PacketParsing", "FlowModel", "FlowMetering", "ClusterHistory",
+                "FlowAttribution", "RecordFormats", "PacketCapture", "FlowExport", "Terminal",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
+        ),
+        .executableTarget(
+            name: "podsight-probe",
+            dependencies: ["FlowModel", "ProbeCommand", "Terminal"],
+            path: "Sources/Commands/podsight-probe",
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "podsight",
             dependencies: [
                 "NetworkAddressing", "PacketParsing", "FlowModel", "FlowMetering", "JSONText", "ClusterModel",
                 "ClusterHistory", "FlowAttribution", "FlowQuery", "RecordFormats", "PacketCapture",
-                "KubernetesAPI", "FlowStorage", "QueryAPI", "CDemo", "Terminal",
+                "KubernetesAPI", "FlowStorage", "QueryAPI", "CDemo", "Terminal", "ProbeCommand",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -177,6 +192,10 @@ let package = Package(
             ]
         ),
         tests("FlowExport", ["FlowExport", "FlowModel", "NetworkAddressing"]),
+        tests(
+            "ProbeCommand",
+            ["ProbeCommand", "FlowExport", "FlowModel", "NetworkAddressing", "RecordFormats", "Terminal"]
+        ),
         tests(
             "FlowStorage",
             [

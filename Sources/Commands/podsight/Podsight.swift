@@ -1,5 +1,6 @@
 import ArgumentParser
 import FlowModel
+import ProbeCommand
 import Terminal
 
 /// The command line: reads what is asked for and wires the parts that do it.
@@ -21,9 +22,16 @@ struct Podsight: AsyncParsableCommand {
             """,
         version: productVersion,
         subcommands: [
-            RunCommand.self, ReplayCommand.self, DemoCommand.self, FlowsCommand.self, StatusCommand.self,
+            RunCommand.self, ProbeCommand.self, ReplayCommand.self, DemoCommand.self, FlowsCommand.self,
+            StatusCommand.self,
         ]
     )
 
-    static func main() async { await CommandRun.run(Podsight.self) }
+    static func main() async {
+        let isProbe = CommandLine.arguments.dropFirst().first == "probe"
+        await CommandRun.run(
+            Podsight.self,
+            arguments: isProbe ? ["probe"] + ProbeCommand.arguments(after: 2) : nil
+        )
+    }
 }
