@@ -18,6 +18,11 @@ func edge(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, path: "Sources/Edges/\(name)", swiftSettings: settings)
 }
 
+/// What several commands share; only commands use it.
+func part(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/Commands/\(name)", swiftSettings: settings)
+}
+
 /// The tests of one target.
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: "\(name)Tests", dependencies: dependencies, swiftSettings: settings)
@@ -25,7 +30,10 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let package = Package(
     name: "podsight",
-    products: [.executable(name: "podsight", targets: ["podsight"])],
+    products: [
+        .executable(name: "podsight", targets: ["podsight"]),
+        .executable(name: "podsight-probe", targets: ["podsight-probe"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
@@ -84,6 +92,16 @@ let package = Package(
             ]
         ),
         edge(
+            "FlowExport",
+            [
+                "NetworkAddressing", "FlowModel",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]
+        ),
+        edge(
             "QueryAPI",
             [
                 "CConsole", "NetworkAddressing", "FlowModel", "ClusterHistory", "FlowAttribution", "FlowQuery",
@@ -96,13 +114,34 @@ let package = Package(
         ),
 
         // Commands only wire.
+        part(
+            "Terminal",
+            [
+                "FlowModel",
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
+        ),
+        part(
+            "ProbeCommand",
+            [
+                "NetworkAddressing", "PacketParsing", "FlowModel", "FlowMetering", "ClusterHistory",
+                "FlowAttribution", "RecordFormats", "PacketCapture", "FlowExport", "Terminal",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
+        ),
+        .executableTarget(
+            name: "podsight-probe",
+            dependencies: ["FlowModel", "ProbeCommand", "Terminal"],
+            path: "Sources/Commands/podsight-probe",
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "podsight",
             dependencies: [
                 "NetworkAddressing", "PacketParsing", "FlowModel", "FlowMetering", "JSONText", "ClusterModel",
                 "ClusterHistory", "FlowAttribution", "FlowQuery", "RecordFormats", "PacketCapture",
-                "KubernetesAPI", "FlowStorage", "QueryAPI", "CDemo",
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                "KubernetesAPI", "FlowStorage", "QueryAPI", "CDemo", "Terminal", "ProbeCommand",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -166,6 +205,11 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]
+        ),
+        tests("FlowExport", ["FlowExport", "FlowModel", "NetworkAddressing"]),
+        tests(
+            "ProbeCommand",
+            ["ProbeCommand", "FlowExport", "FlowModel", "NetworkAddressing", "RecordFormats", "Terminal"]
         ),
         tests(
             "FlowStorage",

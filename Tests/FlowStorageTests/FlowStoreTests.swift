@@ -32,6 +32,24 @@ import Testing
         #expect(statistics.bytes > 8192)
     }
 
+    @Test func `stores flows and settings together or neither`() throws {
+        let folder = try StoreFolder()
+        let store = try FlowStore(path: folder.store)
+        try store.append(StoredFlows.flows(1..<3), settings: ["exporter/a": "1", "exporter/b": "2", "other": "3"])
+        try store.append([], settings: ["exporter/a": "4", "exporter/b": String?.none])
+        #expect(try store.settings(beginningWith: "exporter/") == ["exporter/a": "4"])
+        #expect(try store.setting("other") == "3")
+        try store.pool.write { db in
+            try db.execute(
+                sql: "CREATE TRIGGER refuse BEFORE INSERT ON setting BEGIN SELECT RAISE(ABORT, 'no'); END"
+            )
+        }
+        #expect(throws: FlowStoreError.self) {
+            try store.append(StoredFlows.flows(3..<5), settings: ["exporter/c": "1"])
+        }
+        #expect(try store.statistics().flows == 2)
+    }
+
     @Test func `creates the folders above it`() throws {
         let folder = try StoreFolder()
         let store = try FlowStore(path: "\(folder.path)/a/b/flows.db")

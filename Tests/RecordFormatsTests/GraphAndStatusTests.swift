@@ -84,6 +84,28 @@ import Testing
         #expect(capture.allSatisfy { $0.hasSuffix("12,000       1          3        0") })
     }
 
+    @Test func `exporters are listed with what they lost`() throws {
+        let status = try JSONValue.parse(
+            """
+            {"exporters":[
+              {"id":"uid-1","pod":"shop/cart-0","node":"n1","lastSeen":"2026-11-21T02:00:00.5Z","batches":1200,
+               "duplicates":3,"reports":45000,"losses":{"ring_full":7,"export_dropped":90}},
+              {"id":"h\\u001b","pod":"","node":"","lastSeen":null,"batches":0,"duplicates":0,"reports":0,"losses":{}}]}
+            """
+        )
+        let lines = StatusText.render(status).split(separator: "\n").map { line in
+            line.split(separator: " ").map(String.init)
+        }
+        #expect(lines.contains { $0.first == "Exporters" && $0.contains("AGAIN") })
+        #expect(
+            lines.contains([
+                "shop/cart-0", "n1", "2026-11-21T02:00:00.500Z", "1,200", "3", "45,000", "90", "export_dropped,", "7",
+                "ring_full",
+            ])
+        )
+        #expect(lines.contains(["h\u{fffd}", "-", "-", "0", "0", "0", "0"]))
+    }
+
     @Test(arguments: ["{}", "[]", "null", #"{"capture":{},"store":{"bytes":-5},"cluster":7,"attribution":[]}"#])
     func `a status that lacks everything still makes a page`(json: String) throws {
         #expect(StatusText.render(try JSONValue.parse(json)).hasPrefix("podsight"))

@@ -285,7 +285,7 @@ extension ECSFlowEncoder {
 }
 
 /// Text as a JSON string, with its quotes and escapes.
-private func jsonString(_ text: String) -> [UInt8] {
+func jsonString(_ text: String) -> [UInt8] {
     var writer = JSONWriter()
     writer.string(text)
     return writer.bytes

@@ -12,6 +12,9 @@ package enum StatusText {
         page.lines.append(first.joined(separator: "   "))
         if let cluster = status["cluster"] { page.section("Cluster", clusterLines(cluster)) }
         if let capture = status["capture"] { page.section("Capture", captureLines(capture)) }
+        if let exporters = status["exporters"]?.items, !exporters.isEmpty {
+            page.section("Exporters", exporterLines(exporters))
+        }
         if let metering = status["metering"] {
             let counts = [("activeFlows", "active flows"), ("reports", "reports"), ("queueDropped", "dropped")]
             page.section("Metering", [list(counts, metering)])
@@ -68,7 +71,33 @@ package enum StatusText {
             let sum = points.reduce(Int64(0)) { $0 &+ ($1["bytes"]?.int ?? 0) }
             rows.append(row("total", totals, bytes: .integer(sum)))
         }
-        let widths = header.indices.map { column in rows.map { $0[column].unicodeScalars.count }.max() ?? 0 }
+        return table(rows)
+    }
+
+    private static func exporterLines(_ exporters: [JSONValue]) -> [String] {
+        let header = ["EXPORTER", "NODE", "LAST SEEN", "BATCHES", "AGAIN", "REPORTS", "LOST"]
+        return table(
+            [header]
+                + exporters.map { exporter in
+                    let pod = text(exporter, "pod").flatMap { $0.isEmpty ? nil : $0 }
+                    let node = text(exporter, "node").flatMap { $0.isEmpty ? nil : $0 }
+                    let losses = (exporter["losses"]?.fields ?? [:]).sorted { $0.key < $1.key }.map { reason, count in
+                        "\(HumanUnits.count(count.int ?? 0)) \(PrintableText.of(reason))"
+                    }
+                    return [
+                        pod ?? text(exporter, "id") ?? "-", node ?? "-",
+                        text(exporter, "lastSeen") ?? "-", count(exporter, "batches"), count(exporter, "duplicates"),
+                        count(exporter, "reports"), losses.isEmpty ? "0" : losses.joined(separator: ", "),
+                    ]
+                }
+        )
+    }
+
+    /// Rows with aligned columns, the first to the left.
+    private static func table(_ rows: [[String]]) -> [String] {
+        let widths = (rows.first ?? []).indices.map { column in
+            rows.map { $0[column].unicodeScalars.count }.max() ?? 0
+        }
         return rows.map { row in
             row.enumerated().map { column, cell in
                 let gap = String(repeating: " ", count: max(0, widths[column] - cell.unicodeScalars.count))

@@ -106,9 +106,10 @@ package final class FlowStore: Sendable {
         }
     }
 
-    /// Stores reports; they are durable when this returns, and none of them is stored when it throws.
-    package func append(_ flows: [AttributedFlow]) throws(FlowStoreError) {
-        guard !flows.isEmpty else { return }
+    /// Stores reports, and settings with them (`nil` removes one); all are durable when this returns, and none of
+    /// them is stored when it throws.
+    package func append(_ flows: [AttributedFlow], settings: [String: String?] = [:]) throws(FlowStoreError) {
+        guard !flows.isEmpty || !settings.isEmpty else { return }
         // Encoding takes longer than writing, so it is done before the transaction.
         let blocks = stride(from: 0, to: flows.count, by: ColumnBlock.rowsMax).map { start in
             StoredBlock(Array(flows[start..<min(flows.count, start + ColumnBlock.rowsMax)]))
@@ -116,6 +117,21 @@ package final class FlowStore: Sendable {
         try FlowStore.translating(path) {
             try pool.write { db in
                 for block in blocks { try block.insert(db) }
+                for (key, value) in settings { try FlowStore.set(key, to: value, db) }
+            }
+        }
+    }
+
+    /// The settings whose keys begin with some text, by key.
+    package func settings(beginningWith prefix: String) throws(FlowStoreError) -> [String: String] {
+        try FlowStore.translating(path) {
+            try pool.read { db in
+                let rows = try Row.fetchAll(
+                    db,
+                    sql: "SELECT key, value FROM setting WHERE substr(key, 1, ?) = ?",
+                    arguments: [prefix.unicodeScalars.count, prefix]
+                )
+                return rows.reduce(into: [:]) { $0[$1["key"]] = $1["value"] }
             }
         }
     }
@@ -130,16 +146,15 @@ package final class FlowStore: Sendable {
     /// Stores a setting; `nil` removes it.
     package func set(_ key: String, to value: String?) throws(FlowStoreError) {
         try FlowStore.translating(path) {
-            try pool.write { db in
-                if let value {
-                    try db.execute(
-                        sql: "INSERT INTO setting VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-                        arguments: [key, value]
-                    )
-                } else {
-                    try db.execute(sql: "DELETE FROM setting WHERE key = ?", arguments: [key])
-                }
-            }
+            try pool.write { try FlowStore.set(key, to: value, $0) }
         }
+    }
+
+    private static func set(_ key: String, to value: String?, _ db: Database) throws {
+        guard let value else { return try db.execute(sql: "DELETE FROM setting WHERE key = ?", arguments: [key]) }
+        try db.execute(
+            sql: "INSERT INTO setting VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            arguments: [key, value]
+        )
     }
 }

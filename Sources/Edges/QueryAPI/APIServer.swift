@@ -47,6 +47,10 @@ package struct APIServer: Sendable {
         api.get("flows") { request, _ in try await answer { try await FlowsRoute(backend).respond(request) } }
         api.get("graph") { request, _ in try await answer { try await GraphRoute(backend).respond(request) } }
         api.get("stream") { request, _ in try await answer { try StreamRoute(backend).respond(request) } }
+        if let receive = backend.receive {
+            let route = BatchesRoute(receive)
+            api.post("batches") { request, _ in try await answer { try await route.respond(request) } }
+        }
         router.get("livez") { _, _ in Response.bytes(Array("ok\n".utf8), type: "text/plain") }
         router.get("readyz") { _, _ in Response.bytes(Array("ok\n".utf8), type: "text/plain") }
         router.get("version") { _, _ in

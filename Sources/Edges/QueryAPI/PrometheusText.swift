@@ -71,6 +71,41 @@ extension StatusReport {
             "Flows lost by slow readers of the live stream.",
             [("", streamDropped)]
         )
+        let counts: [(String, String, (Exporter) -> UInt64)] = [
+            ("batches", "Batches received from an exporter.", \.batches),
+            ("duplicates", "Batches that an exporter sent again.", \.duplicates),
+            ("reports", "Flow reports received from an exporter.", \.reports),
+        ]
+        for (name, help, value) in counts where !exporters.isEmpty {
+            metric(
+                "podsight_collection_\(name)_total",
+                "counter",
+                help,
+                exporters.map { ("{exporter=\(StatusReport.label($0.id))}", value($0)) }
+            )
+        }
+        let losses = exporters.flatMap { exporter in
+            exporter.losses.map { loss in
+                ("{exporter=\(StatusReport.label(exporter.id)),reason=\"\(loss.reason)\"}", loss.count)
+            }
+        }
+        if !losses.isEmpty {
+            metric("podsight_collection_losses_total", "counter", "What exporters told of as lost.", losses)
+        }
         return Array(text.utf8)
+    }
+
+    /// A label's value in quotes; an exporter chooses its id as it likes.
+    private static func label(_ text: String) -> String {
+        var quoted = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\\": quoted += "\\\\"
+            case "\"": quoted += "\\\""
+            case "\n": quoted += "\\n"
+            default: quoted.unicodeScalars.append(scalar)
+            }
+        }
+        return quoted + "\""
     }
 }

@@ -1,6 +1,7 @@
 import FlowAttribution
 import FlowModel
 import FlowQuery
+import RecordFormats
 
 /// What the API needs of the process it runs in; edges do not know each other, so the command wires these.
 package struct QueryBackend: Sendable {
@@ -16,6 +17,8 @@ package struct QueryBackend: Sendable {
     package var scan: @Sendable (FlowScan) async throws -> Void
     /// New flows as they are stored.
     package var live: FlowBroadcast
+    /// Takes a batch from an exporter and returns once it is durable; `nil` where none are taken.
+    package var receive: (@Sendable (WireBatch) async throws -> Void)?
 
     /// A backend of these parts.
     package init(
@@ -24,7 +27,8 @@ package struct QueryBackend: Sendable {
         oldest: @escaping @Sendable () -> Timestamp?,
         status: @escaping @Sendable () -> StatusReport,
         scan: @escaping @Sendable (FlowScan) async throws -> Void,
-        live: FlowBroadcast
+        live: FlowBroadcast,
+        receive: (@Sendable (WireBatch) async throws -> Void)? = nil
     ) {
         self.now = now
         self.defaultRange = defaultRange
@@ -32,6 +36,7 @@ package struct QueryBackend: Sendable {
         self.status = status
         self.scan = scan
         self.live = live
+        self.receive = receive
     }
 }
 

@@ -84,6 +84,31 @@ package struct StatusReport: Sendable {
         package init() {}
     }
 
+    /// An exporter that has sent batches since the process began, or is remembered from before.
+    package struct Exporter: Sendable {
+        /// What tells it from others.
+        package var id = ""
+        /// The pod it runs in, `namespace/name`; empty where it runs in none.
+        package var pod = ""
+        /// Its node; empty where unknown.
+        package var node = ""
+        /// Its version.
+        package var version = ""
+        /// When its last batch came.
+        package var lastSeen: Timestamp?
+        /// Batches that came for the first time.
+        package var batches: UInt64 = 0
+        /// Batches that came again.
+        package var duplicates: UInt64 = 0
+        /// Flow reports in the former.
+        package var reports: UInt64 = 0
+        /// What it told of as lost, by reason.
+        package var losses: [(reason: String, count: UInt64)] = []
+
+        /// An exporter that has sent nothing.
+        package init() {}
+    }
+
     /// The product's version.
     package var version = ""
     /// Whether a recording is served rather than what happens now.
@@ -114,6 +139,8 @@ package struct StatusReport: Sendable {
     package var attribution: [(basis: String, ends: UInt64)] = []
     /// Flows that slow readers of the live stream lost.
     package var streamDropped: UInt64 = 0
+    /// Who sends batches here.
+    package var exporters: [Exporter] = []
 
     /// A report with nothing in it yet.
     package init() {}
@@ -144,6 +171,7 @@ extension StatusReport {
         json.object("attribution") { json in
             for (basis, ends) in attribution { json.member(basis, ends) }
         }
+        encodeExporters(&json)
         json.object("stream") { json in json.member("dropped", streamDropped) }
         json.endObject()
         return json.bytes
@@ -190,6 +218,27 @@ extension StatusReport {
             json.member("malformed", points.reduce(0) { $0 + $1.malformedTotal })
             json.member("dropped", points.reduce(0) { $0 + $1.dropped })
         }
+    }
+
+    private func encodeExporters(_ json: inout JSONWriter) {
+        json.key("exporters")
+        json.beginArray()
+        for exporter in exporters {
+            json.beginObject()
+            json.member("id", exporter.id)
+            json.member("pod", exporter.pod)
+            json.member("node", exporter.node)
+            json.member("version", exporter.version)
+            json.member("lastSeen", exporter.lastSeen)
+            json.member("batches", exporter.batches)
+            json.member("duplicates", exporter.duplicates)
+            json.member("reports", exporter.reports)
+            json.object("losses") { json in
+                for (reason, count) in exporter.losses { json.member(reason, count) }
+            }
+            json.endObject()
+        }
+        json.endArray()
     }
 
     private func encodeCluster(_ json: inout JSONWriter) {

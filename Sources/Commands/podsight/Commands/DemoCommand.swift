@@ -1,6 +1,7 @@
 import ArgumentParser
 import CDemo
 import Glibc
+import Terminal
 
 /// `podsight demo`: the same console on a bundled recording of a robot-shop cluster.
 struct DemoCommand: AsyncParsableCommand {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import NIOCore
+import Terminal
 
 /// `podsight flows`: asks a running instance for flows.
 struct FlowsCommand: AsyncParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FlowAttribution
 import RecordFormats
+import Terminal
 
 /// `podsight replay`: packets, translations and cluster events from files through the same stages as live.
 struct ReplayCommand: AsyncParsableCommand {

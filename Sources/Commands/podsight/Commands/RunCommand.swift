@@ -3,6 +3,7 @@ import FlowStorage
 import Glibc
 import KubernetesAPI
 import PacketCapture
+import Terminal
 
 /// `podsight run`: all stages in one process, on this machine's own interfaces.
 struct RunCommand: AsyncParsableCommand {

@@ -2,6 +2,7 @@ import ArgumentParser
 import JSONText
 import NIOCore
 import RecordFormats
+import Terminal
 
 /// `podsight status`: how a running instance stands.
 struct StatusCommand: AsyncParsableCommand {

@@ -4,6 +4,7 @@ import PacketCapture
 import PacketParsing
 import QueryAPI
 import Synchronization
+import Terminal
 
 /// The metering of this machine's interfaces.
 final class LiveMetering: CaptureConsumer, @unchecked Sendable {

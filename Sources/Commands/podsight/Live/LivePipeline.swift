@@ -10,7 +10,9 @@ import KubernetesAPI
 import NetworkAddressing
 import PacketCapture
 import QueryAPI
+import RecordFormats
 import Synchronization
+import Terminal
 
 /// All stages in one process: capture, metering, attribution, storage, API.
 final class LivePipeline: Sendable {
@@ -68,11 +70,18 @@ final class LivePipeline: Sendable {
     private let history = GrowingHistory()
     private let started = SystemClock.now
     /// SQLite's waits are not for the cooperative pool.
-    private let storeQueue = DispatchQueue(label: "podsight.store")
+    private let storeQueue: DispatchQueue
+    private let intake: BatchIntake
 
     init(_ configuration: Configuration, store: FlowStore, cluster: KubeConfig?) throws {
         self.configuration = configuration
         self.store = store
+        storeQueue = DispatchQueue(label: "podsight.store")
+        do throws(FlowStoreError) {
+            intake = try BatchIntake(store, on: storeQueue)
+        } catch {
+            throw CommandFailure("\(error)")
+        }
         var name = [CChar](repeating: 0, count: 256)
         gethostname(&name, name.count - 1)
         let host = String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
@@ -108,7 +117,8 @@ final class LivePipeline: Sendable {
                 let now = SystemClock.now
                 return TimeRange(from: now.advanced(by: -LivePipeline.defaultWindow), to: now)
             },
-            status: { self.status }
+            status: { self.status },
+            receive: { batch in try await self.receive(batch) }
         )
         try await ProcessLifetime.run { group in
             group.addTask {
@@ -164,6 +174,19 @@ final class LivePipeline: Sendable {
         }
         await savePending()
         broadcast.publish(flows)
+    }
+
+    /// Attributes, stores and announces the reports of an exporter; returns once they are durable.
+    private func receive(_ batch: WireBatch) async throws {
+        guard intake.admits(batch) else { return }
+        let age = SystemClock.now.since(batch.made)
+        if age < grace { try await Task.sleep(for: .nanoseconds(min(grace - age, grace))) }
+        let history = history.snapshot
+        let flows = state.withLock { state in
+            state.stage.attributor.history = history
+            return state.stage.attribute(batch)
+        }
+        if try await intake.save(flows, of: batch) { broadcast.publish(flows) }
     }
 
     /// Writes what waits; what cannot be written waits on, up to a bound.
@@ -234,6 +257,7 @@ final class LivePipeline: Sendable {
         status.flowsEvicted = metered.flowsEvicted
         status.queueDropped = queue.dropped
         status.streamDropped = broadcast.dropped
+        status.exporters = intake.exporters
         status.store = StatusReport.Store(store)
         status.store.retentionSeconds = (configuration.retention ?? 0) / 1_000_000_000
         status.store.bytesMax = UInt64(configuration.storeBytesMax)

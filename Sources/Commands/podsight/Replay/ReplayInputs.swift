@@ -6,6 +6,7 @@ import KubernetesAPI
 import PacketCapture
 import PacketParsing
 import RecordFormats
+import Terminal
 
 /// Everything a replay reads, opened and checked before the first line is written.
 struct ReplayInputs {

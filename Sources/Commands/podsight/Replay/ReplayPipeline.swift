@@ -6,6 +6,7 @@ import PacketCapture
 import PacketParsing
 import QueryAPI
 import RecordFormats
+import Terminal
 
 /// Runs captures through metering and attribution in event time: the same input gives the same bytes.
 struct ReplayPipeline: ~Copyable {

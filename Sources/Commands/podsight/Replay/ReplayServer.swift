@@ -1,5 +1,6 @@
 import FlowModel
 import QueryAPI
+import Terminal
 
 /// Serves what a replay stored, with the recording's end as now.
 struct ReplayServer {

@@ -2,6 +2,7 @@ import FlowAttribution
 import FlowModel
 import FlowStorage
 import QueryAPI
+import Terminal
 
 /// What a replay leaves: the account of every packet, and the stored flows.
 struct ReplaySummary {

@@ -5,7 +5,9 @@ import FlowQuery
 import FlowStorage
 import Glibc
 import QueryAPI
+import RecordFormats
 import Synchronization
+import Terminal
 
 /// The store with the API and the console over it.
 struct FlowServer {
@@ -15,6 +17,7 @@ struct FlowServer {
     let now: @Sendable () -> Timestamp
     let defaultRange: @Sendable () -> TimeRange
     let status: @Sendable () -> StatusReport
+    var receive: (@Sendable (WireBatch) async throws -> Void)?
 
     /// Serves until cancelled; `onListening` gets the URL.
     func run(onListening: @escaping @Sendable (String) -> Void) async throws {
@@ -50,15 +53,18 @@ struct FlowServer {
                     }
                 }
             },
-            live: broadcast
+            live: broadcast,
+            receive: receive
         )
         let server = APIServer(backend: backend, host: address.host, port: address.port)
         let address = address
+        let takesBatches = receive != nil
         do {
             try await server.run { port in
                 let url = address.url(port: port)
                 if !address.isLoopback {
-                    StandardError.write("podsight: anyone who can reach \(url) can read every flow\n")
+                    let more = takesBatches ? " and send others" : ""
+                    StandardError.write("podsight: anyone who can reach \(url) can read every flow\(more)\n")
                 }
                 onListening(url)
             }

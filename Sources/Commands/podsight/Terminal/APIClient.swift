@@ -3,6 +3,7 @@ import Glibc
 import JSONText
 import NIOCore
 import NIOHTTP1
+import Terminal
 
 /// Asks a running instance over its HTTP API.
 struct APIClient {

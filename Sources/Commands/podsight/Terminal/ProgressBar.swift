@@ -1,4 +1,5 @@
 import Glibc
+import Terminal
 
 /// One line on a terminal's standard error that says how far long work is; silent elsewhere.
 struct ProgressBar {

@@ -1,7 +1,7 @@
 import UnixSignals
 
 /// Runs tasks until one fails or the process is told to stop.
-enum ProcessLifetime {
+package enum ProcessLifetime {
     private struct Stopped: Error {
         let signal: UnixSignal
     }
@@ -10,7 +10,7 @@ enum ProcessLifetime {
     ///   - start: Adds the tasks; each runs until cancelled.
     ///   - onSignal: Ends the work in good order, before the tasks are cancelled.
     /// - Throws: What a task threw; `CommandFailure` without a message and with 130 after SIGINT.
-    static func run(
+    package static func run(
         _ start: (inout ThrowingTaskGroup<Void, any Error>) -> Void,
         onSignal: @escaping @Sendable () async throws -> Void
     ) async throws {

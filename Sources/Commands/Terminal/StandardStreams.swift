@@ -1,8 +1,9 @@
 import Glibc
 
 /// Standard error, unbuffered.
-enum StandardError {
-    static func write(_ text: String) {
+package enum StandardError {
+    /// Writes text; what cannot be written is lost.
+    package static func write(_ text: String) {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
             let count = bytes.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
@@ -11,27 +12,31 @@ enum StandardError {
         }
     }
 
-    static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+    /// Whether it is a terminal.
+    package static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 }
 
 /// Standard output in large writes.
-struct StandardOutput: ~Copyable {
+package struct StandardOutput: ~Copyable {
     private static let flushSize = 1 << 18
     /// What is not written yet; append to it, then call `flushIfLarge`.
-    var bytes: [UInt8] = []
+    package var bytes: [UInt8] = []
 
-    static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+    /// Whether it is a terminal.
+    package static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
-    init() { bytes.reserveCapacity(StandardOutput.flushSize + 1 << 16) }
+    /// Nothing pending.
+    package init() { bytes.reserveCapacity(StandardOutput.flushSize + 1 << 16) }
 
-    mutating func flushIfLarge() throws {
+    /// Writes what is pending if it is much.
+    package mutating func flushIfLarge() throws {
         if bytes.count >= StandardOutput.flushSize { try flush() }
     }
 
     /// Writes what is pending.
     ///
     /// - Throws: `CommandFailure`; without a message and with 0 where the reader has gone, such as `head`.
-    mutating func flush() throws {
+    package mutating func flush() throws {
         var done = 0
         while done < bytes.count {
             let count = bytes.withUnsafeBytes {
