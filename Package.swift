@@ -117,7 +117,7 @@ let package = Package(
         part(
             "Terminal",
             [
-                "FlowModel",
+                "NetworkAddressing", "FlowModel", "FlowMetering",
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
@@ -126,13 +126,13 @@ let package = Package(
             "ProbeCommand",
             [
                 "NetworkAddressing", "PacketParsing", "FlowModel", "FlowMetering", "ClusterHistory",
-                "FlowAttribution", "RecordFormats", "PacketCapture", "FlowExport", "Terminal",
+                "FlowAttribution", "RecordFormats", "PacketCapture", "ProcessPrivileges", "FlowExport", "Terminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
         .executableTarget(
             name: "podsight-probe",
-            dependencies: ["FlowModel", "ProbeCommand", "Terminal"],
+            dependencies: ["ProbeCommand", "Terminal"],
             path: "Sources/Commands/podsight-probe",
             swiftSettings: settings
         ),

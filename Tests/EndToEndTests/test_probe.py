@@ -462,6 +462,29 @@ def test_net_raw_is_all_that_it_needs(veth, recorder, start_probe):
     assert probe.stop()[0] == 0, probe.log.decode()
 
 
+def test_only_what_the_filter_matches_is_metered(veth, recorder, schema, start_probe):
+    need(any(pathlib.Path("/usr/lib").glob("*/libpcap.so.0.8")), "libpcap0.8")
+    server = recorder()
+    probe = start_probe(veth, "--collector", server.url, "--interval", "1s", "--filter", "udp port 9900")
+    probe.wait_until_it_runs()
+    send_from(veth, 4, 9901)
+    send_from(veth, 4, 9900)
+    assert probe.stop()[0] == 0, probe.log.decode()
+    batches = [schema("Batch").FromString(body) for _, _, _, _, body in server.posts]
+    assert {seen.destination_port for batch in batches for seen in batch.observations} == {9900}
+    wrong = start_probe(veth, "-o", "jsonl", "--filter", "udp prt 9900")
+    assert wrong.process.wait(30) == 1
+    wrong.reader.join(5)
+    assert b"the filter 'udp prt 9900' cannot be used" in wrong.log
+
+
+def test_it_gives_up_every_right_but_one(veth, recorder, start_probe):
+    probe = start_probe(veth, "--collector", recorder().url).wait_until_it_runs()
+    for task in pathlib.Path(f"/proc/{probe.process.pid}/task").iterdir():
+        state = dict(line.split(":\t", 1) for line in (task / "status").read_text().splitlines() if ":\t" in line)
+        assert int(state["CapEff"], 16) == int(state["CapPrm"], 16) == 1 << 13 and state["NoNewPrivs"] == "1"
+
+
 def readable(program):
     """A copy that another user may run, wherever the build is."""
     copy = pathlib.Path("/tmp") / f"podsight-probe-{os.getpid()}"

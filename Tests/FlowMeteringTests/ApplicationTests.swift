@@ -85,7 +85,8 @@ struct HTTPMeteringTests {
 struct DNSMeteringTests {
     private static let resolver = Endpoint(IPAddress(v4: 0x0a00_0035), port: 53)
 
-    private static func message(id: UInt8, response: UInt8?, name: String, type: UInt8 = 1, answers: Int = 0) -> [UInt8] {
+    private static func message(id: UInt8, response: UInt8?, name: String, type: UInt8 = 1, answers: Int = 0) -> [UInt8]
+    {
         var bytes: [UInt8] = [0, id, response == nil ? 0x01 : 0x81, response ?? 0, 0, 1, 0, UInt8(answers), 0, 0, 0, 0]
         for label in name.split(separator: ".") { bytes += [UInt8(label.utf8.count)] + Array(label.utf8) }
         bytes += [0, 0, type, 0, 1]

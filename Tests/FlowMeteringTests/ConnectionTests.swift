@@ -68,7 +68,9 @@ struct ConnectionTests {
         let (report, _) = try Self.only(talk)
         let exchanges = try #require(report.exchanges)
         #expect(exchanges.count == 2 && exchanges.sum == 40_000_000 && exchanges.longest == 30_000_000)
-        #expect(Set(exchanges.entries.map(\.bucket)) == Set([10, 30].map { LatencyHistogram.bucket(of: $0 * 1_000_000) }))
+        #expect(
+            Set(exchanges.entries.map(\.bucket)) == Set([10, 30].map { LatencyHistogram.bucket(of: $0 * 1_000_000) })
+        )
     }
 
     @Test

@@ -1,7 +1,9 @@
 import ArgumentParser
 import FlowExport
 import FlowModel
+import Glibc
 import NetworkAddressing
+import ProcessPrivileges
 import RecordFormats
 import Terminal
 
@@ -31,14 +33,6 @@ package struct ProbeCommand: AsyncParsableCommand {
         case podsight, insight
     }
 
-    enum Analysis: String, CaseIterable, ExpressibleByArgument {
-        case full, none
-    }
-
-    enum Direction: String, CaseIterable, ExpressibleByArgument {
-        case evidence, ports
-    }
-
     @OptionGroup(title: "Sending")
     var sending: SendingOptions
 
@@ -60,29 +54,14 @@ package struct ProbeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Meter only packets that match, as tcpdump writes it.", valueName: "expression"))
     var filter: String?
 
-    @Option(help: ArgumentHelp("Report flows so often.", valueName: "time"))
-    var interval = DurationOption.tenSeconds
-
-    @Option(help: ArgumentHelp("A flow without packets for so long has ended, or never.", valueName: "time"))
-    var idleTimeout = DurationOption.oneMinute
-
-    @Option(help: "What is read of payloads and TCP: full or none.")
-    var analysis = Analysis.full
-
-    @Option(help: "How the initiator is found: evidence or ports.")
-    var direction = Direction.evidence
-
-    @Option(help: ArgumentHelp("Tunnels to look into: vxlan,geneve,gre,ipip,gtpu, all or none.", valueName: "kinds"))
-    var decapsulate = TunnelOption.none
-
-    @Option(help: ArgumentHelp("The most flows kept at once.", valueName: "number"))
-    var maxFlows = 1 << 20
+    @OptionGroup(title: "Metering")
+    var metering: MeteringOptions
 
     @Option(help: ArgumentHelp("Bytes kept of each packet.", valueName: "bytes"))
     var snapLength: UInt32 = 192
 
     @Option(help: ArgumentHelp("The memory of all capture rings together.", valueName: "size"))
-    var ringSize = SizeOption(bytes: 16 << 20)
+    var ringSize = SizeOption(bytes: 8 << 20)
 
     @OptionGroup(title: "Where it runs")
     var place: PlaceOptions
@@ -98,9 +77,6 @@ package struct ProbeCommand: AsyncParsableCommand {
         guard output != nil || sending.url != nil else {
             throw ValidationError("name a collector with --collector, or print flows with -o jsonl")
         }
-        guard (1...(1 << 26)).contains(maxFlows) else {
-            throw ValidationError("--max-flows is a number from 1 to \(1 << 26)")
-        }
         guard (64...65_535).contains(snapLength) else {
             throw ValidationError("--snap-length is a number from 64 to 65535")
         }
@@ -113,6 +89,25 @@ package struct ProbeCommand: AsyncParsableCommand {
     package func run() async throws {
         let pipeline = try ProbePipeline(self)
         try await pipeline.run()
+    }
+
+    /// Gives up every right that a probe with these arguments does not need.
+    ///
+    /// Rights belong to threads, so this comes before anything that starts one; wrong arguments are for `run` to name.
+    package static func giveUpRights(_ arguments: [String]) {
+        guard let command = try? ProbeCommand.parse(arguments) else { return }
+        let sending = command.sending
+        // A token is replaced together with its folder.
+        let token = sending.collectorTokenFile.map { path in
+            path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/") + "/."
+        }
+        if let spool = sending.spool { mkdir(spool, 0o700) }
+        let report = Privileges.drop(
+            keeping: [.netRaw],
+            readPaths: [sending.collectorAuthority, token].compactMap(\.self),
+            readWritePaths: [sending.spool].compactMap(\.self)
+        )
+        StandardError.write("podsight: \(report.joined(separator: "; "))\n")
     }
 
     /// The arguments of the process from a place on, with what the environment adds.
@@ -184,32 +179,5 @@ struct PlaceOptions: ParsableArguments {
         let isPod = podName != nil || podNamespace != nil || podUid != nil
         let pod = WireExporter.Pod(namespace: podNamespace ?? "", name: podName ?? hostname, uid: podUid ?? "")
         return ProbePlace(node: nodeName ?? "", pod: isPod ? pod : nil, hostname: hostname)
-    }
-}
-
-/// Kinds of tunnels as people type them: `vxlan,geneve`, `all` or `none`.
-struct TunnelOption: ExpressibleByArgument {
-    let kinds: TunnelKinds
-
-    static let none = TunnelOption(kinds: [])
-
-    init(kinds: TunnelKinds) { self.kinds = kinds }
-
-    init?(argument: String) {
-        switch argument {
-        case "none": kinds = []
-        case "all": kinds = .all
-        default:
-            var kinds: TunnelKinds = []
-            for name in argument.split(separator: ",", omittingEmptySubsequences: false) {
-                guard let kind = TunnelKind.allCases.first(where: { $0.name == name }) else { return nil }
-                kinds.insert(TunnelKinds(kind))
-            }
-            self.kinds = kinds
-        }
-    }
-
-    var defaultValueDescription: String {
-        kinds.isEmpty ? "none" : TunnelKind.allCases.filter(kinds.contains).map(\.name).joined(separator: ",")
     }
 }

@@ -78,15 +78,19 @@ final class ProbeMetering: CaptureConsumer, @unchecked Sendable {
 
     func captured(_ ring: inout CaptureRing, point: Int) {
         guard let metering = points[point] else { return }
-        while let packet = ring.next() {
-            metering.meter.add(
-                packet.bytes,
-                wireLength: packet.originalLength,
-                timestamp: packet.time,
-                linkType: metering.linkType,
-                gsoSize: packet.segmentSize,
-                into: &reports
-            )
+        while ring.nextBlock() {
+            while let packet = ring.next() {
+                metering.meter.add(
+                    packet.bytes,
+                    wireLength: packet.originalLength,
+                    timestamp: packet.time,
+                    linkType: metering.linkType,
+                    gsoSize: packet.segmentSize,
+                    into: &reports
+                )
+            }
+            // The block goes back to the kernel, and with it the payload.
+            metering.meter.settle(into: &reports)
         }
         handOver(metering)
     }

@@ -36,7 +36,7 @@ final class ProbePipeline: Sendable {
         } else {
             var configuration = try ProbePipeline.exporting(options.sending, ownTraffic)
             configuration.limits.phase = .random(
-                in: 0...min(ProbePipeline.phaseMax, (options.interval.nanoseconds ?? 0) / 4)
+                in: 0...min(ProbePipeline.phaseMax, (options.metering.interval.nanoseconds ?? 0) / 4)
             )
             let exporter = try ProbePipeline.exporter(configuration, options.sending)
             collector = configuration.collector
@@ -49,9 +49,9 @@ final class ProbePipeline: Sendable {
                 sink = InsightSink(exporter, hostname: place.pod?.name ?? place.hostname)
             }
         }
-        capture = ProbePipeline.capturing(options)
+        capture = ProbePipeline.capturing(options, excluding: collector?.endpoints() ?? [])
         metering = ProbeMetering(
-            ProbePipeline.metering(options),
+            options.metering.configuration(hashSeed: .random(in: 0 ... .max)),
             place: place,
             ownTraffic: ownTraffic,
             sink: sink
@@ -59,8 +59,13 @@ final class ProbePipeline: Sendable {
     }
 
     /// What is captured, and how.
-    private static func capturing(_ options: ProbeCommand) -> LiveCapture.Configuration {
+    private static func capturing(
+        _ options: ProbeCommand,
+        excluding collector: [Endpoint]
+    ) -> LiveCapture.Configuration {
         var capture = LiveCapture.Configuration()
+        capture.filter = options.filter
+        capture.excluded = collector
         capture.snapLength = options.snapLength
         capture.ringBytes = Int(clamping: options.ringSize.bytes)
         let wanted = Set(options.interfaces)
@@ -70,16 +75,6 @@ final class ProbePipeline: Sendable {
             capture.includes = { wanted.contains($0.name) && $0.isUp }
         }
         return capture
-    }
-
-    /// How packets become flows.
-    private static func metering(_ options: ProbeCommand) -> MeteringConfiguration {
-        MeteringConfiguration(
-            interval: options.interval.nanoseconds,
-            idleTimeout: options.idleTimeout.nanoseconds,
-            flowsMax: options.maxFlows,
-            hashSeed: .random(in: 0 ... .max)
-        )
     }
 
     /// Where batches are sent, and how.
@@ -111,8 +106,7 @@ final class ProbePipeline: Sendable {
         configuration.tokenFile = options.collectorTokenFile
         configuration.limits.memoryMax = Int(clamping: options.bufferMax.bytes)
         configuration.limits.spoolMax = options.spool.map { _ in Int(clamping: options.spoolMax.bytes) }
-        // Known before the first packet; what the name leads to later is known before each connection.
-        for endpoint in address.endpoints() { ownTraffic.add(endpoint) }
+        // Where the name leads to when capturing begins is left out by the kernel.
         configuration.onResolved = { ownTraffic.add($0) }
         return configuration
     }

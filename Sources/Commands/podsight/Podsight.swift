@@ -1,10 +1,10 @@
 import ArgumentParser
+import Dispatch
 import FlowModel
 import ProbeCommand
 import Terminal
 
 /// The command line: reads what is asked for and wires the parts that do it.
-@main
 struct Podsight: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "podsight",
@@ -26,12 +26,19 @@ struct Podsight: AsyncParsableCommand {
             StatusCommand.self,
         ]
     )
+}
 
-    static func main() async {
-        let isProbe = CommandLine.arguments.dropFirst().first == "probe"
-        await CommandRun.run(
-            Podsight.self,
-            arguments: isProbe ? ["probe"] + ProbeCommand.arguments(after: 2) : nil
-        )
+/// Where the process begins: rights are given up before it has a second thread.
+@main
+enum Start {
+    static func main() {
+        var arguments = Array(CommandLine.arguments.dropFirst())
+        if arguments.first == "probe" {
+            arguments = ProbeCommand.arguments(after: 2)
+            ProbeCommand.giveUpRights(arguments)
+            arguments.insert("probe", at: 0)
+        }
+        Task { [arguments] in await CommandRun.run(Podsight.self, arguments: arguments) }
+        dispatchMain()
     }
 }

@@ -53,7 +53,8 @@ package final class MappedFile: Sendable {
     /// Tells that what follows an offset is read next, so that it is brought in before it is missed.
     package func willRead(after offset: Int) {
         let step = MappedFile.readAhead
-        guard kind == .mapped, offset & ~(step - 1) != lastStep.exchange(offset & ~(step - 1), ordering: .relaxed) else { return }
+        guard kind == .mapped, offset & ~(step - 1) != lastStep.exchange(offset & ~(step - 1), ordering: .relaxed)
+        else { return }
         let start = offset & ~(step - 1)
         let end = min(start + 2 * step, storage.count)
         guard end > start, let base = storage.baseAddress else { return }

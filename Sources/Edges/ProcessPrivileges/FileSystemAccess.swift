@@ -8,7 +8,7 @@ enum FileSystemAccess {
         "/etc/resolv.conf", "/run/systemd/resolve", "/etc/hosts", "/etc/nsswitch.conf", "/etc/host.conf",
         "/etc/gai.conf", "/etc/services", "/etc/protocols", "/etc/ssl", "/etc/pki", "/etc/ca-certificates",
         "/usr/share/ca-certificates", "/usr/local/share/ca-certificates", "/usr/lib/ssl", "/etc/localtime",
-        "/usr/share/zoneinfo", "/etc/ld.so.cache", "/usr/lib", "/usr/lib64", "/lib", "/lib64", "/proc/self",
+        "/usr/share/zoneinfo", "/etc/ld.so.cache", "/usr/lib", "/usr/lib64", "/lib", "/lib64", "/proc",
         "/sys/class/net", "/sys/devices", "/dev/urandom", "/dev/random",
     ]
     private static let readWriteAlways = ["/dev/null"]

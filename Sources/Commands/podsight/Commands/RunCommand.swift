@@ -28,11 +28,11 @@ struct RunCommand: AsyncParsableCommand {
     )
     var interfaces: [String] = []
 
-    @Option(help: ArgumentHelp("Report flows so often.", valueName: "time"))
-    var interval = DurationOption.tenSeconds
+    @Option(help: ArgumentHelp("Meter only packets that match, as tcpdump writes it.", valueName: "expression"))
+    var filter: String?
 
-    @Option(help: ArgumentHelp("A flow without packets for so long has ended, or never.", valueName: "time"))
-    var idleTimeout = DurationOption.oneMinute
+    @OptionGroup(title: "Metering")
+    var metering: MeteringOptions
 
     @Option(help: ArgumentHelp("The kubeconfig; else KUBECONFIG, ~/.kube/config or in-cluster.", valueName: "path"))
     var kubeconfig: String?
@@ -64,8 +64,8 @@ struct RunCommand: AsyncParsableCommand {
         let pipeline = try LivePipeline(
             LivePipeline.Configuration(
                 interfaces: interfaces,
-                interval: interval.nanoseconds,
-                idleTimeout: idleTimeout.nanoseconds,
+                filter: filter,
+                metering: metering.configuration(hashSeed: .random(in: 0 ... .max)),
                 retention: retention.nanoseconds,
                 storeBytesMax: storeMax.bytes,
                 listen: listen

@@ -18,8 +18,8 @@ import Terminal
 final class LivePipeline: Sendable {
     struct Configuration: Sendable {
         var interfaces: [String]
-        var interval: Int64?
-        var idleTimeout: Int64?
+        var filter: String?
+        var metering: MeteringConfiguration
         var retention: Int64?
         var storeBytesMax: Int64
         var listen: ListenAddress
@@ -86,11 +86,7 @@ final class LivePipeline: Sendable {
         gethostname(&name, name.count - 1)
         let host = String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
         metering = LiveMetering(
-            MeteringConfiguration(
-                interval: configuration.interval,
-                idleTimeout: configuration.idleTimeout,
-                hashSeed: .random(in: 0 ... .max)
-            ),
+            configuration.metering,
             node: host,
             queue: queue
         )
@@ -105,6 +101,9 @@ final class LivePipeline: Sendable {
     /// Runs until the process is told to stop; the last reports are stored before it returns.
     func run() async throws {
         var capture = LiveCapture.Configuration()
+        // A node has many interfaces, and memory for them.
+        capture.ringBytes = 64 << 20
+        capture.filter = configuration.filter
         let wanted = Set(configuration.interfaces)
         if !wanted.isEmpty { capture.includes = { wanted.contains($0.name) && $0.isUp } }
         let live = try startCapture(capture)
