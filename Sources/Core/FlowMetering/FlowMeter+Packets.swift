@@ -191,7 +191,8 @@ extension FlowMeter {
         }
         let (side, evidence) = direction(of: key, sender: packet.pointee.side)
         let hot = HotFlow(key: key, packets: 0, bytes: 0, last: time)
-        var cold = ColdFlow(flowStart: time, start: time, sourceSide: side, evidence: evidence)
+        var cold = ColdFlow(flowStart: time, start: time, evidence: evidence)
+        cold.sourceSide = side
         cold.tunnel = packet.pointee.tunnel
         if isAnalysing, key.transport == .tcp {
             cold.analysis = connections.add(TCPConnection())

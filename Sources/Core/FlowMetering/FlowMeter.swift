@@ -75,7 +75,7 @@ package struct FlowMeter: ~Copyable {
         histogramCells = Pool(capacity: 2 * flowsMax)
         dnsStates = Pool(capacity: flowsMax)
         httpStates = Pool(capacity: flowsMax)
-        records = ApplicationRecords(capacity: min(1 << 15, 64 * flowsMax))
+        records = ApplicationRecords(capacity: min(1 << 14, 64 * flowsMax))
         staged = .allocate(capacity: FlowMeter.batchSize)
         slots = .allocate(capacity: FlowMeter.batchSize)
     }
