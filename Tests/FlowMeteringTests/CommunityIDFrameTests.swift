@@ -30,6 +30,16 @@ struct CommunityIDFrameTests {
         #expect(compared > 50)
     }
 
+    @Test(.needsSharedData)
+    func `every frame of the combined capture has the ID that tshark gives it`() throws {
+        // One line a frame, empty where it has none; `lines` leaves those out.
+        let text = String(decoding: try SharedData.bytes("community-id/10-combined-per-frame.txt"), as: UTF8.self)
+        let expected = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
+        let ids = try Self.ids(of: SharedData.bytes("pcap/community-id-spec/combined.pcap"))
+        #expect(ids.map { $0 ?? "" } == expected)
+        #expect(expected.count { !$0.isEmpty } > 50)
+    }
+
     private static func ids(of bytes: [UInt8]) throws -> [String?] {
         try bytes.withUnsafeBytes { bytes in
             var ids: [String?] = []

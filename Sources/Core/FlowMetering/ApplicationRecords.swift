@@ -126,11 +126,16 @@ struct ApplicationRecords: ~Copyable {
         return true
     }
 
-    /// The text of a record, `count` bytes of it.
-    func text(_ number: UInt32, count: Int) -> [UInt8] {
+    /// Gives `count` bytes of the text of a record to `body`, fewer if there are no more.
+    func withText<Result>(_ number: UInt32, count: Int, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        let first = records[number].pointee.text
+        guard first != 0, count > 0 else { return body(UnsafeRawBufferPointer(start: nil, count: 0)) }
+        if count <= ApplicationRecords.cellBytes {
+            return body(UnsafeRawBufferPointer(start: ApplicationRecords.bytes(of: cells[first]), count: count))
+        }
         var text: [UInt8] = []
         text.reserveCapacity(count)
-        var cell = records[number].pointee.text
+        var cell = first
         while cell != 0, text.count < count {
             let part = min(ApplicationRecords.cellBytes, count - text.count)
             text.append(
@@ -138,7 +143,7 @@ struct ApplicationRecords: ~Copyable {
             )
             cell = cells[cell].pointee.next
         }
-        return text
+        return text.withUnsafeBytes(body)
     }
 
     private mutating func dropText(_ number: UInt32) {

@@ -52,6 +52,8 @@ extension FlowMeter {
         _ time: Int64,
         _ state: UnsafeMutablePointer<DNSState>
     ) {
+        // Before anything is joined, so that it does not matter when reports are made.
+        giveUp(state, at: time)
         var former: UInt32 = 0
         var query = state.pointee.pending.first
         while query != 0 {
@@ -166,15 +168,19 @@ extension FlowMeter {
         }
     }
 
-    /// Takes the messages of the open report out of a flow; `nil` where there were none.
-    mutating func takeDNS(_ number: UInt32, at time: Int64, isLast: Bool) -> DNSReport? {
-        let state = dnsStates[number]
-        // Queries are in the order of their time.
+    /// Lets no query wait for longer than it should; they are in the order of their time.
+    private mutating func giveUp(_ state: UnsafeMutablePointer<DNSState>, at time: Int64) {
         while state.pointee.pending.first != 0,
-            isLast || time &- records[state.pointee.pending.first].pointee.time > FlowMeter.patience
+            time == .max || time &- records[state.pointee.pending.first].pointee.time > FlowMeter.patience
         {
             complete(records.removeFirst(&state.pointee.pending), state)
         }
+    }
+
+    /// Takes the messages of the open report out of a flow; `nil` where there were none.
+    mutating func takeDNS(_ number: UInt32, at time: Int64, isLast: Bool) -> DNSReport? {
+        let state = dnsStates[number]
+        giveUp(state, at: isLast ? .max : time)
         var report = DNSReport()
         report.queries = state.pointee.queries
         report.responses = state.pointee.responses
@@ -194,27 +200,26 @@ extension FlowMeter {
     private func dnsExchange(_ number: UInt32) -> DNSExchange {
         let record = records[number].pointee
         let nameLength = Int(record.nameLength)
-        let text = records.text(number, count: nameLength + 17 * Int(record.detail))
-        var answers: [IPAddress] = []
-        for start in stride(from: nameLength, to: text.count - 16, by: 17) {
-            answers.append(
-                text.withUnsafeBytes { bytes in
+        return records.withText(number, count: nameLength + 17 * Int(record.detail)) { text in
+            var answers: [IPAddress] = []
+            for start in stride(from: nameLength, to: text.count - 16, by: 17) {
+                answers.append(
                     IPAddress(
-                        high: bytes.loadUnaligned(fromByteOffset: start + 1, as: UInt64.self),
-                        low: bytes.loadUnaligned(fromByteOffset: start + 9, as: UInt64.self),
+                        high: text.loadUnaligned(fromByteOffset: start + 1, as: UInt64.self),
+                        low: text.loadUnaligned(fromByteOffset: start + 9, as: UInt64.self),
                         family: text[start] == IPAddress.Family.v6.rawValue ? .v6 : .v4
                     )
-                }
+                )
+            }
+            return DNSExchange(
+                time: Timestamp(nanoseconds: record.time),
+                name: String(decoding: text.prefix(nameLength), as: UTF8.self),
+                type: record.type,
+                code: record.hasResponse ? UInt8(truncatingIfNeeded: record.code) : nil,
+                latency: record.latency >= 0 ? record.latency : nil,
+                answers: answers
             )
         }
-        return DNSExchange(
-            time: Timestamp(nanoseconds: record.time),
-            name: String(decoding: text.prefix(nameLength), as: UTF8.self),
-            type: record.type,
-            code: record.hasResponse ? UInt8(truncatingIfNeeded: record.code) : nil,
-            latency: record.latency >= 0 ? record.latency : nil,
-            answers: answers
-        )
     }
 
     /// Lets go of the state of a flow.

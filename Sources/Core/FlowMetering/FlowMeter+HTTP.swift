@@ -243,16 +243,20 @@ extension FlowMeter {
 
     private func httpExchange(_ number: UInt32) -> HTTPExchange {
         let record = records[number].pointee
-        let (nameEnd, hostEnd) = (Int(record.nameLength), Int(record.nameLength) + Int(record.type))
-        let text = records.text(number, count: hostEnd + Int(record.id))
-        return HTTPExchange(
-            time: Timestamp(nanoseconds: record.time),
-            method: String(decoding: text[..<min(nameEnd, text.count)], as: UTF8.self),
-            host: String(decoding: text[min(nameEnd, text.count)..<min(hostEnd, text.count)], as: UTF8.self),
-            path: String(decoding: text[min(hostEnd, text.count)...], as: UTF8.self),
-            status: record.hasResponse ? record.code : nil,
-            latency: record.latency >= 0 ? record.latency : nil
-        )
+        let hostStart = Int(record.nameLength)
+        let pathStart = hostStart + Int(record.type)
+        return records.withText(number, count: pathStart + Int(record.id)) { text in
+            // Without room for a text there is none of it.
+            let hasText = text.count == pathStart + Int(record.id)
+            return HTTPExchange(
+                time: Timestamp(nanoseconds: record.time),
+                method: hasText ? String(decoding: text[..<hostStart], as: UTF8.self) : "",
+                host: hasText ? String(decoding: text[hostStart..<pathStart], as: UTF8.self) : "",
+                path: hasText ? String(decoding: text[pathStart...], as: UTF8.self) : "",
+                status: record.hasResponse ? record.code : nil,
+                latency: record.latency >= 0 ? record.latency : nil
+            )
+        }
     }
 
     /// Lets go of what is known of a connection's application.

@@ -150,6 +150,7 @@ package struct FlowMeter: ~Copyable {
         let first = reports.count
         process(into: &reports)
         while finishHand < store.end, reports.count - first < FlowMeter.finishSize {
+            prefetchReport(finishHand)
             if !store.hot(finishHand).pointee.isDead {
                 reportLast(finishHand, .forcedEnd, &reports)
                 drop(finishHand)
@@ -161,6 +162,19 @@ package struct FlowMeter: ~Copyable {
         finishHand = 1
         compact()
         return false
+    }
+
+    /// Brings in what the reports of the flows behind a flow read.
+    private func prefetchReport(_ flow: UInt32) {
+        guard isAnalysing, flow &+ 16 < store.end else { return }
+        let connection = UnsafeRawPointer(connections[store.cold(flow &+ 16).pointee.analysis])
+        cintrinsics_prefetch(connection)
+        cintrinsics_prefetch(connection + 64)
+        let next = connections[store.cold(flow &+ 8).pointee.analysis]
+        cintrinsics_prefetch(exchangeTimes[next.pointee.exchanges])
+        let state = UnsafeRawPointer(httpStates[next.pointee.application])
+        cintrinsics_prefetch(state)
+        cintrinsics_prefetch(state + 64)
     }
 
     /// Gives reports their Community IDs, several at a time.

@@ -32,17 +32,16 @@ package struct LatencyHistogram: Hashable, Sendable {
     package init() {}
 
     /// A histogram of counts in any order, in which a bucket may be there several times.
-    package init(_ counts: consuming [Entry], sum: Int64, longest: Int64) {
+    package init(_ counts: [Entry], sum: Int64, longest: Int64) {
+        var counts = counts
         self.sum = sum
         self.longest = longest
         counts.sort { $0.bucket < $1.bucket }
-        entries.reserveCapacity(counts.count)
-        for entry in counts {
-            if let last = entries.indices.last, entries[last].bucket == entry.bucket {
-                add(entry)
-            } else {
-                entries.append(entry)
-            }
+        let hasTwins = zip(counts, counts.dropFirst()).contains { $0.bucket == $1.bucket }
+        if hasTwins {
+            for entry in counts { add(entry) }
+        } else {
+            entries = counts
         }
     }
 
