@@ -76,6 +76,7 @@ final class InsightSink: ReportSink {
         }
     }
 
+    /// Insight's events have no place for losses; they are told on standard error.
     func add(_ loss: PointLoss) {}
 
     func flush(now: Timestamp) {
@@ -104,7 +105,10 @@ final class DocumentSink: ReportSink {
         }
     }
 
-    func add(_ loss: PointLoss) {}
+    func add(_ loss: PointLoss) {
+        output.bytes += ECSLossEncoder.document(loss.record, at: loss.point)
+        output.bytes.append(UInt8(ascii: "\n"))
+    }
 
     func flush(now: Timestamp) { write { try $0.flush() } }
 
