@@ -57,7 +57,7 @@ let package = Package(
         // Core, in tiers: each may use what stands above it.
         core("NetworkAddressing"),
         core("PacketParsing", ["NetworkAddressing", "CIntrinsics"]),
-        core("FlowModel", ["NetworkAddressing"]),
+        core("FlowModel", ["NetworkAddressing", "CIntrinsics"]),
         core("FlowMetering", ["NetworkAddressing", "PacketParsing", "FlowModel", "CIntrinsics"]),
         core("JSONText"),
         core("ClusterModel", ["NetworkAddressing", "FlowModel", "JSONText"]),

@@ -28,11 +28,14 @@ func fuzzer(_ name: String) -> Target {
 let package = Package(
     name: "podsight-fuzz",
     targets: [
+        .target(name: "CIntrinsics", path: "C/CIntrinsics"),
         core("NetworkAddressing"),
-        core("PacketParsing", ["NetworkAddressing"]),
+        core("PacketParsing", ["NetworkAddressing", "CIntrinsics"]),
+        core("FlowModel", ["NetworkAddressing", "CIntrinsics"]),
+        core("FlowMetering", ["NetworkAddressing", "PacketParsing", "FlowModel", "CIntrinsics"]),
         .target(
             name: "FuzzTargets",
-            dependencies: ["NetworkAddressing", "PacketParsing"],
+            dependencies: ["NetworkAddressing", "PacketParsing", "FlowModel", "FlowMetering"],
             path: "Targets",
             swiftSettings: settings
         ),
@@ -40,6 +43,7 @@ let package = Package(
         fuzzer("captures"),
         fuzzer("dns"),
         fuzzer("http"),
+        fuzzer("meter"),
         .executableTarget(
             name: "fuzz-seeds",
             dependencies: ["FuzzTargets", "PacketParsing"],

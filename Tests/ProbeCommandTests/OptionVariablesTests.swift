@@ -1,6 +1,7 @@
 import FlowModel
 import NetworkAddressing
 import RecordFormats
+import Terminal
 import Testing
 
 @testable import ProbeCommand

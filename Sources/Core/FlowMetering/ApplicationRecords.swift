@@ -8,17 +8,17 @@ struct ApplicationRecord: BitwiseCopyable {
     var time: Int64
     /// Nanoseconds until the response; −1 where not both were seen.
     var latency: Int64 = -1
-    /// DNS: the hash of the name. HTTP: unused.
+    /// The hash of a DNS name; unused for HTTP.
     var hash: UInt32 = 0
-    /// DNS: the message's number. HTTP: the length of the path.
+    /// The number of a DNS message, or the length of an HTTP path.
     var id: UInt16 = 0
-    /// DNS: the record type. HTTP: the length of the host.
+    /// The DNS record type, or the length of an HTTP host.
     var type: UInt16 = 0
-    /// DNS: the length of the name. HTTP: that of the method's name.
+    /// The length of a DNS name, or of an HTTP method's name.
     var nameLength: UInt16 = 0
     /// The response's code or status.
     var code: UInt16 = 0
-    /// DNS: the addresses behind the name. HTTP: the method as the parser tells it.
+    /// How many addresses stand behind a DNS name, or the HTTP method as the parser tells it.
     var detail: UInt8 = 0
     var hasResponse = false
 }

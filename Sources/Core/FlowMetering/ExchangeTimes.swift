@@ -33,9 +33,9 @@ enum HistogramEntry {
         return true
     }
 
-    static func add(_ entry: UInt32, to histogram: inout LatencyHistogram) {
+    static func append(_ entry: UInt32, to counts: inout [LatencyHistogram.Entry]) {
         guard entry != 0 else { return }
-        histogram.add(.init(bucket: UInt8(truncatingIfNeeded: entry >> 24), count: entry & countMax))
+        counts.append(.init(bucket: UInt8(truncatingIfNeeded: entry >> 24), count: entry & countMax))
     }
 }
 
@@ -77,19 +77,18 @@ extension FlowMeter {
         guard number != 0 else { return nil }
         connection.pointee.exchanges = 0
         let times = exchangeTimes[number]
-        var histogram = LatencyHistogram()
-        histogram.sum = times.pointee.sum
-        histogram.longest = times.pointee.longest
-        for place in 0..<11 { HistogramEntry.add(times.pointee.entries[place], to: &histogram) }
+        let (sum, longest) = (times.pointee.sum, times.pointee.longest)
+        var counts: [LatencyHistogram.Entry] = []
+        for place in 0..<11 { HistogramEntry.append(times.pointee.entries[place], to: &counts) }
         var link = times.pointee.more
         exchangeTimes.remove(number)
         while link != 0 {
             let cell = histogramCells[link]
-            for place in 0..<15 { HistogramEntry.add(cell.pointee.entries[place], to: &histogram) }
+            for place in 0..<15 { HistogramEntry.append(cell.pointee.entries[place], to: &counts) }
             let next = cell.pointee.more
             histogramCells.remove(link)
             link = next
         }
-        return histogram
+        return LatencyHistogram(counts, sum: sum, longest: longest)
     }
 }

@@ -69,8 +69,6 @@ struct ColdFlow: BitwiseCopyable {
     var tunnel: TunnelNumber = 0
     /// Frames in the open report that stand for an unknown number of segments.
     var superPackets: UInt16 = 0
-    /// 1 when the upper endpoint is the source, else 0.
-    var sourceSide: UInt8
     var evidence: DirectionEvidence
     /// What was seen of the connection's life, from either side.
     var seen: Seen = []
@@ -84,12 +82,20 @@ struct ColdFlow: BitwiseCopyable {
         static let upperISN = Seen(rawValue: 8)
         /// Counts of the open report lie in the meter's overflows.
         static let overflow = Seen(rawValue: 16)
+        /// The upper endpoint is the source.
+        static let upperSource = Seen(rawValue: 32)
 
         @inline(__always)
         func has(_ all: Seen) -> Bool { rawValue & all.rawValue == all.rawValue }
 
         static func fin(_ side: UInt64) -> Seen { side == 0 ? .lowerFIN : .upperFIN }
         static func isn(_ side: UInt64) -> Seen { side == 0 ? .lowerISN : .upperISN }
+    }
+
+    /// 1 when the upper endpoint is the source, else 0.
+    var sourceSide: UInt8 {
+        get { seen.has(.upperSource) ? 1 : 0 }
+        set { if newValue == 0 { seen.remove(.upperSource) } else { seen.insert(.upperSource) } }
     }
 
     func isn(_ side: UInt64) -> UInt32 { side == 0 ? lowerISN : upperISN }

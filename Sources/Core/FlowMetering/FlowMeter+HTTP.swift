@@ -63,7 +63,10 @@ extension FlowMeter {
             state.upper.lose()
             connection.pointee.application = httpStates.add(state)
         }
-        guard connection.pointee.application == 0 else { return }
+        guard connection.pointee.application == 0 else {
+            connection.pointee.upper.shared = 0
+            return
+        }
         connection.pointee.upper.shared += 1
         if connection.pointee.upper.shared >= FlowMeter.attemptsMax {
             connection.pointee.upper.shared = FlowMeter.isNotHTTP
@@ -202,7 +205,8 @@ extension FlowMeter {
     }
 
     /// Takes the messages of the open report out of a connection; `nil` where there were none.
-    mutating func takeHTTP(_ number: UInt32, isLast: Bool) -> HTTPReport? {
+    mutating func takeHTTP(of connection: UnsafeMutablePointer<TCPConnection>, isLast: Bool) -> HTTPReport? {
+        let number = connection.pointee.application
         let state = httpStates[number]
         while isLast, state.pointee.pending.first != 0 {
             keep(records.removeFirst(&state.pointee.pending), state)
@@ -211,6 +215,7 @@ extension FlowMeter {
         report.requests = state.pointee.requests
         report.responses = state.pointee.responses
         report.omitted = state.pointee.omitted
+        report.exchanges.reserveCapacity(Int(state.pointee.complete.count))
         while state.pointee.complete.first != 0 {
             let first = records.removeFirst(&state.pointee.complete)
             report.exchanges.append(httpExchange(first))
@@ -219,7 +224,21 @@ extension FlowMeter {
         state.pointee.requests = 0
         state.pointee.responses = HTTPReport.Responses()
         state.pointee.omitted = 0
+        forgetIfIdle(connection, state)
         return report == HTTPReport() ? nil : report
+    }
+
+    /// Lets go of the state of a connection between two messages, which the next one makes anew.
+    private mutating func forgetIfIdle(
+        _ connection: UnsafeMutablePointer<TCPConnection>,
+        _ state: UnsafeMutablePointer<HTTPState>
+    ) {
+        guard state.pointee.pending.first == 0, state.pointee.unrecorded == 0 else { return }
+        let isOver = state.pointee.lower.isStopped && state.pointee.upper.isStopped
+        guard isOver || (state.pointee.lower.isBetweenMessages && state.pointee.upper.isBetweenMessages) else { return }
+        if isOver { connection.pointee.upper.shared = FlowMeter.isNotHTTP }
+        httpStates.remove(connection.pointee.application)
+        connection.pointee.application = 0
     }
 
     private func httpExchange(_ number: UInt32) -> HTTPExchange {

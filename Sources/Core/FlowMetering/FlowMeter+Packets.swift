@@ -8,11 +8,9 @@ extension FlowMeter {
     mutating func process(into reports: inout [Observation]) {
         guard stagedCount > 0 else { return }
         makeRoom()
-        // SAFETY: at most `batchSize` packets are staged, and `slots` has as many places.
-        var slots = InlineArray<32, FlowIndex.Slot>(repeating: FlowIndex.Slot(hash: 0, flow: 0, analysis: 0))
         for position in 0..<stagedCount {
             let slot = index.candidate(staged[position].hash)
-            slots[unchecked: position] = slot
+            slots[position] = slot
             cintrinsics_prefetch(store.hot(slot.flow))
             if slot.analysis != 0 {
                 let connection = UnsafeRawPointer(connections[slot.analysis])
@@ -21,7 +19,7 @@ extension FlowMeter {
             }
             if staged[position].tcpFlags & TCPFlags.eventful != 0 { cintrinsics_prefetch(store.cold(slot.flow)) }
         }
-        if isAnalysing { prefetchAnalysis(slots) }
+        if isAnalysing { prefetchAnalysis() }
         var areCurrent = true
         for position in 0..<stagedCount {
             let packet = UnsafePointer(staged + position)
@@ -30,7 +28,7 @@ extension FlowMeter {
                 runTicks(through: time, &reports)
                 areCurrent = false
             }
-            var slot = slots[unchecked: position]
+            var slot = slots[position]
             if slot.flow == 0 || !areCurrent || !isOf(packet, slot.flow) {
                 slot = find(packet)
                 if slot.flow == 0 {
@@ -49,7 +47,7 @@ extension FlowMeter {
                 hot.pointee.last = time
                 hot.pointee.count(packet.pointee)
                 if (hot.pointee.packets | hot.pointee.bytes) & HotFlow.fullBits != 0 { spill(slot.flow) }
-                analyse(packet, slot.flow, slot.analysis)
+                if isAnalysing { analyse(packet, slot.flow, slot.analysis) }
             }
         }
         stagedCount = 0
@@ -57,16 +55,16 @@ extension FlowMeter {
 
     /// Brings in what packets with payload change beyond their connection.
     @inline(__always)
-    private func prefetchAnalysis(_ slots: borrowing InlineArray<32, FlowIndex.Slot>) {
+    private func prefetchAnalysis() {
         for position in 0..<stagedCount where staged[position].payloadBytes != 0 {
-            let connection = connections[slots[unchecked: position].analysis]
+            let connection = connections[slots[position].analysis]
             cintrinsics_prefetch(exchangeTimes[connection.pointee.exchanges])
             let state = UnsafeRawPointer(httpStates[connection.pointee.application])
             cintrinsics_prefetch(state)
             cintrinsics_prefetch(state + 64)
         }
         for position in 0..<stagedCount where staged[position].payloadBytes != 0 {
-            let connection = connections[slots[unchecked: position].analysis]
+            let connection = connections[slots[position].analysis]
             cintrinsics_prefetch(histogramCells[exchangeTimes[connection.pointee.exchanges].pointee.more])
         }
     }
@@ -77,7 +75,7 @@ extension FlowMeter {
         let transport = UInt8(truncatingIfNeeded: packet.pointee.key.tail >> 32)
         if transport == 6 {
             if analysis != 0, !packet.pointee.isFragment { track(packet, flow, analysis) }
-        } else if isAnalysing, transport == 17, packet.pointee.payloadBytes > 0, FlowMeter.isDNS(packet.pointee.key) {
+        } else if transport == 17, packet.pointee.payloadBytes > 0, FlowMeter.isDNS(packet.pointee.key) {
             followDNS(packet, flow)
         }
     }
@@ -153,7 +151,7 @@ extension FlowMeter {
         if flags & TCPFlags.rst != 0 || cold.pointee.seen.has(.bothFINs) {
             hot.pointee.key.tail |= HotFlow.endedBit
         }
-        analyse(packet, flow, cold.pointee.analysis)
+        if isAnalysing { analyse(packet, flow, cold.pointee.analysis) }
     }
 
     /// What a SYN says: who opened the connection, and the sender's initial sequence number.
@@ -193,7 +191,8 @@ extension FlowMeter {
         }
         let (side, evidence) = direction(of: key, sender: packet.pointee.side)
         let hot = HotFlow(key: key, packets: 0, bytes: 0, last: time)
-        var cold = ColdFlow(flowStart: time, start: time, sourceSide: side, evidence: evidence)
+        var cold = ColdFlow(flowStart: time, start: time, evidence: evidence)
+        cold.sourceSide = side
         cold.tunnel = packet.pointee.tunnel
         if isAnalysing, key.transport == .tcp {
             cold.analysis = connections.add(TCPConnection())

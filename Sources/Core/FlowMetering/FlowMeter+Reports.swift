@@ -181,7 +181,7 @@ extension FlowMeter {
         if FlowMeter.isDNS(store.hot(flow).pointee.key) {
             observation.dns = takeDNS(application, at: observation.end.nanoseconds, isLast: reason.isLast)
         } else {
-            observation.http = takeHTTP(application, isLast: reason.isLast)
+            observation.http = takeHTTP(of: connection, isLast: reason.isLast)
         }
     }
 }

@@ -49,6 +49,8 @@ package struct FlowMeter: ~Copyable {
     var nextTick = Int64.min
 
     let staged: UnsafeMutablePointer<StagedPacket>
+    /// Where the staged packets' flows may be found; as many places as `staged` has.
+    let slots: UnsafeMutablePointer<FlowIndex.Slot>
     var stagedCount = 0
 
     /// A meter without flows.
@@ -73,11 +75,15 @@ package struct FlowMeter: ~Copyable {
         histogramCells = Pool(capacity: 2 * flowsMax)
         dnsStates = Pool(capacity: flowsMax)
         httpStates = Pool(capacity: flowsMax)
-        records = ApplicationRecords(capacity: min(1 << 15, 64 * flowsMax))
+        records = ApplicationRecords(capacity: min(1 << 14, 64 * flowsMax))
         staged = .allocate(capacity: FlowMeter.batchSize)
+        slots = .allocate(capacity: FlowMeter.batchSize)
     }
 
-    deinit { staged.deallocate() }
+    deinit {
+        staged.deallocate()
+        slots.deallocate()
+    }
 
     /// The flows in the table, those whose end was seen and that still take late packets included.
     package var activeFlows: Int { store.live }
@@ -102,12 +108,14 @@ package struct FlowMeter: ~Copyable {
         gsoSize: UInt16? = nil,
         into reports: inout [Observation]
     ) {
+        counters.frames &+= 1
         take(bytes, wireLength, timestamp.nanoseconds, linkType, gsoSize)
         if stagedCount == FlowMeter.batchSize { settle(into: &reports) }
     }
 
     /// Meters packets of a file, whose bytes must stay as they are until `settle`, `advance` or `finish` returns.
     package mutating func add(_ packets: UnsafeBufferPointer<CapturedPacket>, into reports: inout [Observation]) {
+        counters.frames &+= UInt64(packets.count)
         for packet in packets {
             take(packet.bytes, packet.originalLength, packet.nanoseconds, packet.linkType, nil)
             if stagedCount == FlowMeter.batchSize { settle(into: &reports) }
@@ -175,7 +183,6 @@ package struct FlowMeter: ~Copyable {
         _ linkType: LinkType,
         _ gsoSize: UInt16?
     ) {
-        counters.frames &+= 1
         var packet = ParsedPacket()
         let decoder = PacketDecoder(linkType: linkType)
         switch decoder.decode(bytes.bytes, wireLength: wireLength, into: &packet) {

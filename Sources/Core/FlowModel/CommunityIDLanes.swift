@@ -40,7 +40,7 @@ extension CommunityID {
             for index in flows.indices { flows[index].communityID = digest(of: flows[index], seed: seed) }
             return
         }
-        var lanes = SHA1Lanes()
+        let lanes = SHA1Lanes()
         for start in stride(from: 0, to: flows.count, by: SHA1Lanes.count) {
             let count = min(SHA1Lanes.count, flows.count - start)
             for lane in 0..<count {

@@ -31,6 +31,21 @@ package struct LatencyHistogram: Hashable, Sendable {
     /// A histogram without durations.
     package init() {}
 
+    /// A histogram of counts in any order, in which a bucket may be there several times.
+    package init(_ counts: consuming [Entry], sum: Int64, longest: Int64) {
+        self.sum = sum
+        self.longest = longest
+        counts.sort { $0.bucket < $1.bucket }
+        entries.reserveCapacity(counts.count)
+        for entry in counts {
+            if let last = entries.indices.last, entries[last].bucket == entry.bucket {
+                add(entry)
+            } else {
+                entries.append(entry)
+            }
+        }
+    }
+
     /// The number of durations.
     package var count: UInt64 { entries.reduce(0) { $0 + UInt64($1.count) } }
 

@@ -1,3 +1,4 @@
+import CIntrinsics
 import NetworkAddressing
 
 /// Eight SHA-1 blocks of Community IDs worked on side by side.
@@ -5,15 +6,17 @@ import NetworkAddressing
 /// SHA-1 is one long chain of small steps; eight chains take little longer than one.
 struct SHA1Lanes: ~Copyable {
     static let count = 8
-    private typealias Word = SIMD8<UInt32>
 
-    /// The sixteen words of each message, then the schedule's last sixteen.
-    private let words = UnsafeMutablePointer<Word>.allocate(capacity: 16)
-    private var digests = InlineArray<5, Word>(repeating: Word())
+    /// Sixteen words of each message, all lanes of a word together.
+    private let messages = UnsafeMutablePointer<UInt32>.allocate(capacity: 16 * count)
+    private let digests = UnsafeMutablePointer<UInt32>.allocate(capacity: 5 * count)
 
-    init() { words.initialize(repeating: Word(), count: 16) }
+    init() { messages.initialize(repeating: 0, count: 16 * SHA1Lanes.count) }
 
-    deinit { words.deallocate() }
+    deinit {
+        messages.deallocate()
+        digests.deallocate()
+    }
 
     /// Puts a flow's message into a lane: seed, addresses, protocol and a byte of padding, ports; its ends are in order.
     func set(_ lane: Int, _ transport: TransportProtocol, _ source: Endpoint, _ destination: Endpoint, seed: UInt16) {
@@ -52,63 +55,16 @@ struct SHA1Lanes: ~Copyable {
     // SAFETY: there are sixteen words of eight lanes.
     @inline(__always)
     private func put(_ lane: Int, _ position: Int, _ value: UInt32) {
-        UnsafeMutableRawPointer(words + (position & 15)).storeBytes(
-            of: value,
-            toByteOffset: (lane & 7) * 4,
-            as: UInt32.self
-        )
+        messages[(position & 15) * SHA1Lanes.count + (lane & 7)] = value
     }
 
     /// The digest of a lane's message, after `run`.
     func digest(_ lane: Int) -> CommunityIDDigest {
         CommunityIDDigest(
-            words: (digests[0][lane], digests[1][lane], digests[2][lane], digests[3][lane], digests[4][lane])
+            words: (digests[lane], digests[8 + lane], digests[16 + lane], digests[24 + lane], digests[32 + lane])
         )
     }
 
     /// Hashes the messages of all lanes.
-    mutating func run() {
-        var chain = Chain()
-        for round in 0..<16 { chain.step(words[round], (chain.b & chain.c) | (~chain.b & chain.d), 0x5a82_7999) }
-        for round in 16..<20 {
-            chain.step(schedule(round), (chain.b & chain.c) | (~chain.b & chain.d), 0x5a82_7999)
-        }
-        for round in 20..<40 { chain.step(schedule(round), chain.b ^ chain.c ^ chain.d, 0x6ed9_eba1) }
-        for round in 40..<60 {
-            chain.step(schedule(round), (chain.b & chain.c) | (chain.d & (chain.b | chain.c)), 0x8f1b_bcdc)
-        }
-        for round in 60..<80 { chain.step(schedule(round), chain.b ^ chain.c ^ chain.d, 0xca62_c1d6) }
-        let start = Chain()
-        digests = [chain.a &+ start.a, chain.b &+ start.b, chain.c &+ start.c, chain.d &+ start.d, chain.e &+ start.e]
-    }
-
-    private struct Chain {
-        var a = Word(repeating: 0x6745_2301)
-        var b = Word(repeating: 0xefcd_ab89)
-        var c = Word(repeating: 0x98ba_dcfe)
-        var d = Word(repeating: 0x1032_5476)
-        var e = Word(repeating: 0xc3d2_e1f0)
-
-        @inline(__always)
-        mutating func step(_ word: Word, _ mixed: Word, _ constant: UInt32) {
-            let next = SHA1Lanes.rotate(a, 5) &+ mixed &+ e &+ Word(repeating: constant) &+ word
-            e = d
-            d = c
-            c = SHA1Lanes.rotate(b, 30)
-            b = a
-            a = next
-        }
-    }
-
-    /// The next word of the schedule, of which only the last sixteen are kept.
-    @inline(__always)
-    private func schedule(_ round: Int) -> Word {
-        let mixed =
-            words[(round &- 3) & 15] ^ words[(round &- 8) & 15] ^ words[(round &- 14) & 15] ^ words[round & 15]
-        words[round & 15] = SHA1Lanes.rotate(mixed, 1)
-        return words[round & 15]
-    }
-
-    @inline(__always)
-    private static func rotate(_ word: Word, _ bits: UInt32) -> Word { word &<< bits | word &>> (32 &- bits) }
+    func run() { cintrinsics_sha1_lanes(messages, digests) }
 }

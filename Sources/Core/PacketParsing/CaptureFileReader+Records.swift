@@ -75,6 +75,47 @@ extension CaptureFileReader {
         position = Self.fileHeaderLength
     }
 
+    /// Reads packets into `batch` from its `count`-th place on until it is full or one is not before `end`, which is
+    /// returned and not in the batch, or there are no more.
+    mutating func nextRecords(
+        _ layout: CaptureRecordLayout,
+        into batch: UnsafeMutableBufferPointer<CapturedPacket>,
+        _ count: inout Int,
+        before end: Int64
+    ) -> CapturedPacket? {
+        guard layout.lengthOrder == .capturedFirst, !isSwapped, let base = bytes.baseAddress else {
+            return nextOneByOne(into: batch, &count, before: end)
+        }
+        let header = layout.recordHeaderLength
+        var position = position
+        defer { self.position = position }
+        while bytes.count &- position >= header {
+            let record = base + position
+            let words = record.loadUnaligned(as: SIMD4<UInt32>.self)
+            let captured = Int(words[2])
+            guard captured <= layout.longest, bytes.count &- position &- header >= captured else { break }
+            // Beyond what is read, so that the memory is there in time; a wrong address does no harm.
+            cintrinsics_prefetch(record + 1024)
+            let packet = CapturedPacket(
+                bytes: UnsafeRawBufferPointer(start: record + header, count: captured),
+                originalLength: Int(words[3]),
+                nanoseconds: Int64(words[0]) &* 1_000_000_000 &+ Int64(words[1]) &* layout.nanosecondsPerFraction,
+                offset: position &+ header,
+                interface: 0,
+                linkType: layout.linkType
+            )
+            position &+= header &+ captured
+            guard count < batch.count, packet.nanoseconds < end else { return packet }
+            batch[count] = packet
+            count &+= 1
+        }
+        // The end of the file, or what makes it unreadable: told there.
+        self.position = position
+        let last = nextRecord(layout)
+        position = self.position
+        return last
+    }
+
     mutating func nextRecord(_ layout: CaptureRecordLayout) -> CapturedPacket? {
         let remaining = remaining
         guard remaining > 0 else { return nil }
@@ -99,8 +140,6 @@ extension CaptureFileReader {
         position += length
         // SAFETY: the record was just found to lie within the bytes, of which there are some.
         let base = bytes.baseAddress.unsafelyUnwrapped
-        // Beyond what is read, so that the memory is there in time; a wrong address does no harm.
-        cintrinsics_prefetch(base + (start &+ 1024))
         return CapturedPacket(
             bytes: UnsafeRawBufferPointer(start: base + start, count: captured),
             originalLength: original,

@@ -65,6 +65,35 @@ package struct CaptureFileReader {
         }
     }
 
+    /// Reads packets into `batch` from its `count`-th place on until it is full or one is not before `end`.
+    ///
+    /// Returns that packet, or the one for which there was no more room; `nil` where there are no more.
+    mutating func next(
+        into batch: UnsafeMutableBufferPointer<CapturedPacket>,
+        _ count: inout Int,
+        before end: Int64
+    ) -> CapturedPacket? {
+        guard failure == nil else { return nil }
+        return switch format {
+        case .records(let layout): nextRecords(layout, into: batch, &count, before: end)
+        case .blocks: nextOneByOne(into: batch, &count, before: end)
+        }
+    }
+
+    mutating func nextOneByOne(
+        into batch: UnsafeMutableBufferPointer<CapturedPacket>,
+        _ count: inout Int,
+        before end: Int64
+    ) -> CapturedPacket? {
+        var packet = next()
+        while let found = packet, count < batch.count, found.nanoseconds < end {
+            batch[count] = found
+            count += 1
+            packet = next()
+        }
+        return packet
+    }
+
     /// Ends the packets.
     mutating func fail(_ kind: CaptureFileError.Kind, needed: Int, had: Int) -> CapturedPacket? {
         failure = CaptureFileError(kind, offset: position, needed: needed, had: had)

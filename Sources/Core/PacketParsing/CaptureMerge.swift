@@ -46,26 +46,22 @@ package struct MergedCapture {
     ) -> (file: Int, count: Int) {
         guard let first = heads.first, first.packet.nanoseconds < end else { return (0, 0) }
         let file = first.file
-        let rival = heads.count > 1 ? rivalOfFirst : nil
+        // Packets of equal time come in the order of the files.
+        let limit = rivalOfFirst.map { $0.packet.nanoseconds &+ (file < $0.file ? 1 : 0) } ?? .max
         // Out of the array, so that it is not checked for uniqueness at every packet.
         var reader = readers[file]
         batch[0] = first.packet
         var count = 1
-        var head = reader.next()
-        while count < batch.count, let packet = head, packet.nanoseconds < end {
-            if let rival, rival.precedes(Element(file: file, packet: packet)) { break }
-            batch[count] = packet
-            count += 1
-            head = reader.next()
-        }
+        let head = reader.next(into: batch, &count, before: min(limit, end))
         readers[file] = reader
         replaceFirst(by: head.map { Element(file: file, packet: $0) })
         return (file, count)
     }
 
     /// The head that would be next without the first.
-    private var rivalOfFirst: Element {
-        heads.count > 2 && heads[2].precedes(heads[1]) ? heads[2] : heads[1]
+    private var rivalOfFirst: Element? {
+        guard heads.count > 1 else { return nil }
+        return heads.count > 2 && heads[2].precedes(heads[1]) ? heads[2] : heads[1]
     }
 
     private mutating func replaceFirst(by head: Element?) {

@@ -17,7 +17,13 @@ package enum StatusText {
         }
         if let metering = status["metering"] {
             let counts = [("activeFlows", "active flows"), ("reports", "reports"), ("queueDropped", "dropped")]
-            page.section("Metering", [list(counts, metering)])
+            let losses = [
+                ("flowsEvicted", "flows evicted"), ("notDecapsulated", "not decapsulated"),
+                ("exchangesUntimed", "exchanges untimed"), ("connectionsNotAnalysed", "connections not analysed"),
+                ("answersEvicted", "DNS answers evicted"),
+            ]
+            let lost = list(losses, metering, onlyNonZero: true)
+            page.section("Metering", [list(counts, metering)] + (lost.isEmpty ? [] : [lost]))
         }
         if let store = status["store"], !store.fields.isEmpty { page.section("Store", storeLines(store)) }
         if let translations = status["translations"] {

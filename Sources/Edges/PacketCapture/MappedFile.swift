@@ -50,16 +50,15 @@ package final class MappedFile: Sendable {
         }
     }
 
-    /// Tells that what follows an offset is read next, so that it is brought in before it is missed.
+    /// Tells that an offset has been reached, so that what follows is brought in before it is missed.
     package func willRead(after offset: Int) {
-        let step = MappedFile.readAhead
-        guard kind == .mapped, offset & ~(step - 1) != lastStep.exchange(offset & ~(step - 1), ordering: .relaxed)
-        else { return }
-        let start = offset & ~(step - 1)
-        let end = min(start + 2 * step, storage.count)
-        guard end > start, let base = storage.baseAddress else { return }
+        let step = offset / MappedFile.readAhead
+        guard kind == .mapped, lastStep.exchange(step, ordering: .relaxed) != step else { return }
+        let start = (step + 1) * MappedFile.readAhead
+        let count = min(MappedFile.readAhead, storage.count - start)
+        guard count > 0, let base = storage.baseAddress else { return }
         // What the kernel cannot do, such as before Linux 5.14, it does when the bytes are read.
-        madvise(UnsafeMutableRawPointer(mutating: base + start), end - start, populateForReading)
+        madvise(UnsafeMutableRawPointer(mutating: base + start), count, populateForReading)
     }
 
     private static func map(

@@ -17,7 +17,7 @@ extension StatusReport {
                 ("{result=\"malformed\"}", total(\.malformedTotal)), ("{result=\"dropped\"}", total(\.dropped)),
             ]
         )
-        metric("podsight_metering_flows_active", "gauge", "Flows being metered.", [("", activeFlows)])
+        metric("podsight_metering_flows_active", "gauge", "Flows being metered.", [("", metering.activeFlows)])
         metric("podsight_metering_reports_total", "counter", "Flow reports made.", [("", reports)])
         metric(
             "podsight_metering_reports_dropped_total",
@@ -35,7 +35,31 @@ extension StatusReport {
             "podsight_metering_flows_evicted_total",
             "counter",
             "Flows reported early because a flow table was full.",
-            [("", flowsEvicted)]
+            [("", metering.flowsEvicted)]
+        )
+        metric(
+            "podsight_metering_packets_not_decapsulated_total",
+            "counter",
+            "Tunnelled packets metered by their outer header although their inner one was asked for.",
+            [("", metering.notDecapsulated)]
+        )
+        metric(
+            "podsight_metering_exchanges_untimed_total",
+            "counter",
+            "Exchanges whose latency found no room.",
+            [("", metering.exchangesUntimed)]
+        )
+        metric(
+            "podsight_metering_connections_not_analysed_total",
+            "counter",
+            "TCP flows that were not analysed because there was no room.",
+            [("", metering.connectionsNotAnalysed)]
+        )
+        metric(
+            "podsight_attribution_answers_evicted_total",
+            "counter",
+            "Answers of DNS forgotten early because there were too many.",
+            [("", answersEvicted)]
         )
         metric(
             "podsight_store_blocks_unreadable",

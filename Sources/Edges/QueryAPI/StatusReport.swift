@@ -61,6 +61,23 @@ package struct StatusReport: Sendable {
         package init() {}
     }
 
+    /// All meters together.
+    package struct Metering: Sendable {
+        /// Flows in them.
+        package var activeFlows: UInt64 = 0
+        /// Flows that were reported and dropped early because a flow table was full.
+        package var flowsEvicted: UInt64 = 0
+        /// Tunnelled packets that were metered by their outer header although their inner one was asked for.
+        package var notDecapsulated: UInt64 = 0
+        /// Exchanges whose latency found no room.
+        package var exchangesUntimed: UInt64 = 0
+        /// TCP flows that were not analysed because there was no room.
+        package var connectionsNotAnalysed: UInt64 = 0
+
+        /// Meters that have seen nothing.
+        package init() {}
+    }
+
     /// The cluster as far as it is known.
     package struct Cluster: Sendable {
         /// Whether its changes arrive, or a recording tells of them.
@@ -121,12 +138,12 @@ package struct StatusReport: Sendable {
     package var store = Store()
     /// Every observation point, those whose interface has vanished first.
     package var points: [Point] = []
-    /// Flows in the meters.
-    package var activeFlows: UInt64 = 0
+    /// What the meters count.
+    package var metering = Metering()
     /// Reports that were attributed.
     package var reports: UInt64 = 0
-    /// Flows that were reported and dropped early because a flow table was full.
-    package var flowsEvicted: UInt64 = 0
+    /// Answers of DNS that were forgotten early because there were too many.
+    package var answersEvicted: UInt64 = 0
     /// Reports lost between metering and attribution.
     package var queueDropped: UInt64 = 0
     /// The cluster.
@@ -158,9 +175,13 @@ extension StatusReport {
         json.object("store", encodeStore)
         json.object("capture", encodeCapture)
         json.object("metering") { json in
-            json.member("activeFlows", activeFlows)
+            json.member("activeFlows", metering.activeFlows)
             json.member("reports", reports)
-            json.member("flowsEvicted", flowsEvicted)
+            json.member("flowsEvicted", metering.flowsEvicted)
+            json.member("notDecapsulated", metering.notDecapsulated)
+            json.member("exchangesUntimed", metering.exchangesUntimed)
+            json.member("connectionsNotAnalysed", metering.connectionsNotAnalysed)
+            json.member("answersEvicted", answersEvicted)
             json.member("queueDropped", queueDropped)
         }
         json.object("cluster", encodeCluster)

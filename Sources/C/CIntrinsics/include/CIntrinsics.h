@@ -2,6 +2,7 @@
 #define PODSIGHT_CINTRINSICS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /// Asks the processor to load the cache line at `address`; Swift has no spelling for it.
 static inline void cintrinsics_prefetch(const void *address) { __builtin_prefetch(address, 1, 3); }
@@ -17,5 +18,10 @@ void cintrinsics_discard(void *address, size_t kept, size_t bytes);
 
 /// Gives a reservation back.
 void cintrinsics_release(void *address, size_t bytes);
+
+/// Hashes eight blocks with SHA-1 (FIPS 180-4) side by side, from 16 words of 8 lanes each to 5 words of 8 lanes.
+///
+/// In C for the instructions: Swift has no way to compile a function for several kinds of processors.
+void cintrinsics_sha1_lanes(const uint32_t *messages, uint32_t *digests);
 
 #endif

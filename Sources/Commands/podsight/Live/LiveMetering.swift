@@ -13,8 +13,7 @@ final class LiveMetering: CaptureConsumer, @unchecked Sendable {
     /// What other threads may see; replaced once a tick.
     struct Published: Sendable {
         var points: [StatusReport.Point] = []
-        var activeFlows: UInt64 = 0
-        var flowsEvicted: UInt64 = 0
+        var metering = StatusReport.Metering()
     }
 
     /// Packets may still arrive so long after their time: a ring's block is handed over late.
@@ -26,7 +25,7 @@ final class LiveMetering: CaptureConsumer, @unchecked Sendable {
     private let published = Mutex(Published())
     private var points: [Int: MeteringPoint] = [:]
     private var former: [StatusReport.Point] = []
-    private var formerlyEvicted: UInt64 = 0
+    private var formerMetering = StatusReport.Metering()
     private var reports: [Observation] = []
     private var due: [(point: ObservationPoint, observation: Observation)] = []
 
@@ -79,17 +78,17 @@ final class LiveMetering: CaptureConsumer, @unchecked Sendable {
         metering.meter.finish(into: &reports)
         collect(metering)
         former.append(metering.status)
-        formerlyEvicted += metering.meter.counters.flowsEvicted
+        formerMetering.add(metering.meter.counters)
     }
 
     func captureTicked(at now: Timestamp) {
-        var state = Published(points: former, flowsEvicted: formerlyEvicted)
+        var state = Published(points: former, metering: formerMetering)
         for (_, metering) in points.sorted(by: { $0.key < $1.key }) {
             metering.meter.advance(to: now.advanced(by: -LiveMetering.ringDelay), into: &reports)
             collect(metering)
             state.points.append(metering.status)
-            state.activeFlows += UInt64(metering.meter.activeFlows)
-            state.flowsEvicted += metering.meter.counters.flowsEvicted
+            state.metering.activeFlows += UInt64(metering.meter.activeFlows)
+            state.metering.add(metering.meter.counters)
         }
         queue.append(ReportQueue.Batch(at: now, reports: due))
         due.removeAll(keepingCapacity: true)

@@ -252,8 +252,7 @@ final class LivePipeline: Sendable {
         status.started = started
         status.now = SystemClock.now
         status.points = metered.points
-        status.activeFlows = metered.activeFlows
-        status.flowsEvicted = metered.flowsEvicted
+        status.metering = metered.metering
         status.queueDropped = queue.dropped
         status.streamDropped = broadcast.dropped
         status.exporters = intake.exporters
@@ -263,6 +262,7 @@ final class LivePipeline: Sendable {
         state.withLock { state in
             status.reports = state.stage.reports
             status.attribution = state.stage.endsByBasis
+            status.answersEvicted = state.stage.attributor.answers.evicted
             status.store.writeFailures = state.writeFailures
             status.store.flowsNotStored = state.flowsNotStored
         }

@@ -54,8 +54,8 @@ struct ReplayInputs {
 
     /// Says that nothing can be made of packets of this kind, and what to do.
     static func unsupported(_ linkType: LinkType, _ path: String) -> String {
-        "\(path): link type \(linkType.rawValue) is not read here; Ethernet, Linux cooked and raw IP are: "
-            + "capture on an interface of that kind, or convert the file"
+        "\(path): link type \(linkType.rawValue) is not read; those that are stand in docs/reference/captures.md: "
+            + "capture on an interface of another kind, or convert the file"
     }
 
     /// Reads a recording of API traffic, or a file or folder of manifests.

@@ -102,7 +102,7 @@ struct ReplayPipeline: ~Copyable {
         let summary = ReplaySummary(
             inputs: inputs,
             points: points.map(\.status),
-            flowsEvicted: points.reduce(0) { $0 + $1.meter.counters.flowsEvicted },
+            metering: points.reduce(into: StatusReport.Metering()) { $0.add($1.meter.counters) },
             stage: stage,
             store: store,
             range: range,

@@ -16,7 +16,7 @@ struct ReplaySummary {
     init(
         inputs: ReplayInputs,
         points: [StatusReport.Point],
-        flowsEvicted: UInt64,
+        metering: StatusReport.Metering,
         stage: AttributionStage,
         store: FlowStore?,
         range: TimeRange?,
@@ -34,7 +34,8 @@ struct ReplaySummary {
         status.now = self.range.to
         status.points = points
         status.reports = stage.reports
-        status.flowsEvicted = flowsEvicted
+        status.metering = metering
+        status.answersEvicted = stage.attributor.answers.evicted
         status.attribution = stage.endsByBasis
         status.translations = UInt64(inputs.translations.count)
         status.translationSource = inputs.translationSource

@@ -38,3 +38,13 @@ final class MeteringPoint {
         return status
     }
 }
+
+extension StatusReport.Metering {
+    /// Adds what one meter has counted.
+    mutating func add(_ counters: MeteringCounters) {
+        flowsEvicted += counters.flowsEvicted
+        notDecapsulated += counters.notDecapsulated
+        exchangesUntimed += counters.exchangesUntimed
+        connectionsNotAnalysed += counters.connectionsNotAnalysed
+    }
+}

@@ -36,7 +36,7 @@ extension HTTPStream {
                 continue
             }
             switch line {
-            case .start: beginLine(byte)
+            case .start: beginLine(byte, bytes, offset, end)
             case .empty, .skipped: line = .skipped
             case .hostName:
                 guard match(byte, HTTPHead.host) else { continue }
@@ -52,15 +52,20 @@ extension HTTPStream {
         }
     }
 
-    private mutating func beginLine(_ byte: UInt8) {
+    /// Tells a line by its first byte, and by a later one where that is there, so that few lines are read in vain.
+    private mutating func beginLine(_ byte: UInt8, _ bytes: RawSpan, _ offset: Int, _ end: Int) {
+        func goesOn(_ position: Int, _ letter: UInt8) -> Bool {
+            offset + position > end || bytes.byte(offset + position - 1) | 0x20 == letter
+        }
         matched = 1
         line =
             switch byte | 0x20 {
             case _ where byte == 0x0d: .empty
             case _ where phase == .trailer: .skipped
-            case 0x68: .hostName
-            case 0x63: .lengthName
-            case 0x74: .encodingName
+            case 0x68 where goesOn(1, 0x6f): .hostName
+            // Content-Length rather than Content-Type.
+            case 0x63 where goesOn(8, 0x6c): .lengthName
+            case 0x74 where goesOn(1, 0x72): .encodingName
             default: .skipped
             }
     }
@@ -144,7 +149,7 @@ enum HTTPHead {
     static func lineFeed(_ bytes: RawSpan, _ start: Int, _ end: Int) -> Int {
         var offset = start
         while end - offset >= 8 {
-            let word = UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
+            let word = bytes.number64(offset).byteSwapped
             let isFeed = word ^ 0x0a0a_0a0a_0a0a_0a0a
             let found = (isFeed &- 0x0101_0101_0101_0101) & ~isFeed & 0x8080_8080_8080_8080
             if found != 0 { return offset + found.trailingZeroBitCount / 8 }

@@ -91,6 +91,12 @@ package struct HTTPStream: Sendable, BitwiseCopyable {
         if phase != .stopped { phase = .lost }
     }
 
+    /// Whether the next message may begin with the next byte, so that nothing is lost by forgetting the stream.
+    package var isBetweenMessages: Bool { phase == .beginning || phase == .between || phase == .lost }
+
+    /// Whether the connection speaks something else from now on.
+    package var isStopped: Bool { phase == .stopped }
+
     /// Ends the understanding: the connection was switched to something else by the other direction (101, CONNECT).
     @inlinable
     package mutating func stop() { phase = .stopped }
