@@ -21,7 +21,7 @@ let package = Package(
         .target(name: "CIntrinsics", path: "C/CIntrinsics"),
         core("NetworkAddressing"),
         core("PacketParsing", ["NetworkAddressing", "CIntrinsics"]),
-        core("FlowModel", ["NetworkAddressing"]),
+        core("FlowModel", ["NetworkAddressing", "CIntrinsics"]),
         core("FlowMetering", ["NetworkAddressing", "PacketParsing", "FlowModel", "CIntrinsics"]),
         core("JSONText"),
         core("ClusterModel", ["NetworkAddressing", "FlowModel", "JSONText"]),
