@@ -4,11 +4,12 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 PODSIGHT := .build/release/podsight
+PROBE := .build-probe/podsight-probe
 
-.PHONY: help run demo build web test check fuzz format lab-clean clean
+.PHONY: help run demo build probe web test check fuzz bench bench-live bench-application format lab-clean clean
 
 help: ## Show this list
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
 
 run: build ## Build, then watch this machine's interfaces; the UI is at http://127.0.0.1:7080
 	@Scripts/run-podsight $(PODSIGHT) run $(ARGS)
@@ -19,6 +20,9 @@ demo: build ## Build, then open the UI on the bundled recording of a robot-shop 
 build: web ## Install what is missing and build the release
 	@echo "==> building the release (the first time takes about ten minutes on two cores)" >&2
 	@swift build -c release --product podsight
+
+probe: ## Build podsight-probe as one stripped file for an image
+	@Scripts/build-probe $(PROBE)
 
 web: ## Build the web console into web/dist
 	@Scripts/install-dependencies
@@ -33,8 +37,18 @@ check: ## Style, architecture and scripts, without a build
 fuzz: ## Feed hostile bytes to the parsers; TARGET=dns for one of them, RUNS=10000000 for more than a million
 	@RUNS=$(or $(RUNS),1000000) Scripts/fuzz $(TARGET)
 
+bench: build ## Meter large captures beside the limit in C and other tools; writes docs/reference/performance.md
+	@Scripts/bench $(PODSIGHT) $(ARGS)
+
+bench-live: probe ## Watch an interface beside other tools; writes docs/reference/performance.md
+	@Scripts/bench-live $(PROBE) --publish $(ARGS)
+
+bench-application: probe ## Ask a web server with and without a probe; writes docs/reference/performance.md
+	@Scripts/bench-application $(PROBE) --publish $(ARGS)
+
 format: ## Put all Swift sources into the house format
-	@swift format -i --recursive --parallel Package.swift Sources Tests Fuzz/{Package.swift,Fuzzers,Seeds,Targets}
+	@swift format -i --recursive --parallel Package.swift Sources Tests Fuzz/{Package.swift,Fuzzers,Seeds,Targets} \
+		Benchmarks/{Package.swift,MeterBenchmark}
 
 clean: ## Remove what was built
-	@rm -rf .build Fuzz/.build web/dist .venv Tests/EndToEndTests/output
+	@rm -rf .build .build-probe .bench Fuzz/.build Benchmarks/.build web/dist .venv Tests/EndToEndTests/output
