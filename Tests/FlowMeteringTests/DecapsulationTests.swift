@@ -58,6 +58,22 @@ struct DecapsulationTests {
         return parsed.fragment == .whole ? (parsed, tunnels) : nil
     }
 
+    private static func key(of report: Observation) -> Key {
+        let tunnel = report.tunnel.map { tunnel in
+            let ends = ["\(tunnel.source)", "\(tunnel.destination)"].sorted()
+            return "\(tunnel.kind.name) \(ends) \(tunnel.identifier)"
+        }
+        let isOneWay =
+            report.transport.isICMP
+            && CommunityIDPorts.counterpart(of: UInt8(report.source.port), transport: report.transport) == nil
+        let ends = ["\(report.source)", "\(report.destination)"]
+        return Key(
+            transport: report.transport.rawValue,
+            ends: isOneWay ? ends : ends.sorted(),
+            tunnels: tunnel.map { [$0] } ?? []
+        )
+    }
+
     @Test(.needsSharedData)
     func `what is in tunnels is metered by itself, and never mixed with what is not`() throws {
         struct Entry: Decodable { let file: String }
@@ -99,19 +115,7 @@ struct DecapsulationTests {
             var metered: [Key: Set<Sum>] = [:]
             var reopened: [Key: Sum] = [:]
             for report in reports {
-                let tunnel = report.tunnel.map { tunnel in
-                    let ends = ["\(tunnel.source)", "\(tunnel.destination)"].sorted()
-                    return "\(tunnel.kind.name) \(ends) \(tunnel.identifier)"
-                }
-                let isOneWay =
-                    report.transport.isICMP
-                    && CommunityIDPorts.counterpart(of: UInt8(report.source.port), transport: report.transport) == nil
-                let ends = ["\(report.source)", "\(report.destination)"]
-                let key = Key(
-                    transport: report.transport.rawValue,
-                    ends: isOneWay ? ends : ends.sorted(),
-                    tunnels: tunnel.map { [$0] } ?? []
-                )
+                let key = Self.key(of: report)
                 let sum = Sum(
                     packets: report.forward.packets + report.backward.packets,
                     bytes: report.forward.bytes + report.backward.bytes

@@ -140,17 +140,7 @@ extension FlowMeter {
         let sequence = packet.pointee.tcpSequence
         let now = FlowMeter.ticks(packet.pointee.timestamp)
         let isPlain = flags & TCPFlags.eventful == 0
-        if flags & (TCPFlags.ack | TCPFlags.syn | TCPFlags.rst) == TCPFlags.ack,
-            FlowMeter.turn(connection) == Turn.answerSent.rawValue, other.pointee.seen.has(.answer)
-        {
-            connection.pointee.confirmTime.measure(packet.pointee.timestamp &- connection.pointee.mark)
-            FlowMeter.setTurn(.quiet, connection)
-        }
-        if flags & TCPFlags.syn != 0, mine.pointee.next != sequence &+ 1 {
-            // Another connection on the same ports, the end of the former one was not seen.
-            mine.pointee.seen.clear([.hasNext, .hasAcknowledged])
-            mine.pointee.holeEnd = mine.pointee.holeStart
-        }
+        confirmOrRestart(packet, mine, other, connection)
         let hasNext = mine.pointee.seen.has(.hasNext)
         // One byte into a closed window.
         let isProbe =
@@ -189,6 +179,28 @@ extension FlowMeter {
             mine.pointee.seen.add(.hasNext)
         }
         return place
+    }
+
+    /// The ACK that ends a handshake, and a SYN that begins another.
+    @inline(__always)
+    private func confirmOrRestart(
+        _ packet: UnsafePointer<StagedPacket>,
+        _ mine: UnsafeMutablePointer<TCPSide>,
+        _ other: UnsafeMutablePointer<TCPSide>,
+        _ connection: UnsafeMutablePointer<TCPConnection>
+    ) {
+        let flags = packet.pointee.tcpFlags
+        if flags & (TCPFlags.ack | TCPFlags.syn | TCPFlags.rst) == TCPFlags.ack,
+            FlowMeter.turn(connection) == Turn.answerSent.rawValue, other.pointee.seen.has(.answer)
+        {
+            connection.pointee.confirmTime.measure(packet.pointee.timestamp &- connection.pointee.mark)
+            FlowMeter.setTurn(.quiet, connection)
+        }
+        if flags & TCPFlags.syn != 0, mine.pointee.next != packet.pointee.tcpSequence &+ 1 {
+            // Another connection on the same ports, the end of the former one was not seen.
+            mine.pointee.seen.clear([.hasNext, .hasAcknowledged])
+            mine.pointee.holeEnd = mine.pointee.holeStart
+        }
     }
 
     /// Tells a retransmission from a segment that was only late.
