@@ -210,6 +210,24 @@ def test_every_packet_of_the_interface_is_in_the_flows(veth, tmp_path, recorder,
     assert server.server_port not in sums
 
 
+def test_several_rings_share_the_flows_and_lose_none(veth, recorder, schema, start_probe):
+    server = recorder()
+    probe = start_probe(veth, "--collector", server.url, "--interval", "1s", "--rings", "3").wait_until_it_runs()
+    ports = range(5100, 5140)
+    for port in ports:
+        send_from(veth, 20, port)
+    assert probe.stop()[0] == 0, probe.log.decode()
+    sums, rings = collections.Counter(), set()
+    for _, _, _, _, body in server.posts:
+        batch = schema("Batch").FromString(body)
+        for seen in batch.observations:
+            sums[seen.destination_port] += seen.forward_packets
+            if seen.destination_port in ports:
+                rings.add(batch.boot)
+    assert [sums[port] for port in ports] == [20] * len(ports)
+    assert len(rings) > 1, "one ring had them all"
+
+
 def test_a_batch_is_what_the_schema_says(veth, recorder, schema, start_probe):
     server = recorder()
     probe = start_probe(veth, "--collector", server.url, "--interval", "1s").wait_until_it_runs()

@@ -63,6 +63,9 @@ package struct ProbeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The memory of all capture rings together.", valueName: "size"))
     var ringSize = SizeOption(bytes: 8 << 20)
 
+    @Option(help: ArgumentHelp("Threads that share each interface's flows, where one is not enough.", valueName: "n"))
+    var rings = 1
+
     @OptionGroup(title: "Where it runs")
     var place: PlaceOptions
 
@@ -77,6 +80,8 @@ package struct ProbeCommand: AsyncParsableCommand {
         guard output != nil || sending.url != nil else {
             throw ValidationError("name a collector with --collector, or print flows with -o jsonl")
         }
+        guard (1...16).contains(rings) else { throw ValidationError("--rings is a number from 1 to 16") }
+        guard rings == 1 || output == nil else { throw ValidationError("-o prints from one thread: leave out --rings") }
         guard (64...65_535).contains(snapLength) else {
             throw ValidationError("--snap-length is a number from 64 to 65535")
         }
@@ -117,7 +122,7 @@ package struct ProbeCommand: AsyncParsableCommand {
             options: [
                 "collector", "collector-ca", "collector-token-file", "format", "spool", "spool-max", "buffer-max",
                 "output", "interface", "filter", "interval", "idle-timeout", "analysis", "direction", "decapsulate",
-                "max-flows", "snap-length", "ring-size", "node-name", "pod-name", "pod-namespace", "pod-uid",
+                "max-flows", "snap-length", "ring-size", "rings", "node-name", "pod-name", "pod-namespace", "pod-uid",
             ],
             repeated: ["interface"],
             aliases: ["-o": "output"],

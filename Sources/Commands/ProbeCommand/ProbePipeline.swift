@@ -16,7 +16,8 @@ final class ProbePipeline: Sendable {
     private static let phaseMax: Int64 = 2_000_000_000
 
     private let capture: LiveCapture.Configuration
-    private let metering: ProbeMetering
+    /// One for each ring.
+    private let meterings: [ProbeMetering]
     private let exporter: Exporter?
     private let collector: CollectorAddress?
     private let hasSpool: Bool
@@ -28,11 +29,11 @@ final class ProbePipeline: Sendable {
         let (failures, failed) = AsyncStream.makeStream(of: (any Error).self)
         outputFailure = failures
         hasSpool = options.sending.spool != nil
-        let sink: any ReportSink
+        let makeSink: () -> any ReportSink
         if options.output != nil {
             collector = nil
             exporter = nil
-            sink = DocumentSink { failed.yield($0) }
+            makeSink = { DocumentSink { failed.yield($0) } }
         } else {
             var configuration = try ProbePipeline.exporting(options.sending, ownTraffic)
             configuration.limits.phase = .random(
@@ -44,18 +45,26 @@ final class ProbePipeline: Sendable {
             switch options.sending.format {
             case .podsight:
                 let identity = WireExporter(id: place.exporterID, node: place.node, pod: place.pod)
-                sink = BatchSink(exporter, identity: identity, boot: .random(in: 1 ... .max))
+                // Each numbers its batches from 1, so each is a boot of its own.
+                makeSink = { BatchSink(exporter, identity: identity, boot: .random(in: 1 ... .max)) }
             case .insight:
-                sink = InsightSink(exporter, hostname: place.pod?.name ?? place.hostname)
+                makeSink = { InsightSink(exporter, hostname: place.pod?.name ?? place.hostname) }
             }
         }
         capture = ProbePipeline.capturing(options, excluding: collector?.endpoints() ?? [])
-        metering = ProbeMetering(
-            options.metering.configuration(hashSeed: .random(in: 0 ... .max)),
-            place: place,
-            ownTraffic: ownTraffic,
-            sink: sink
-        )
+        let configuration = options.metering.configuration(hashSeed: .random(in: 0 ... .max))
+        meterings = (0..<options.rings).map { _ in
+            ProbeMetering(configuration, place: place, ownTraffic: ownTraffic, sink: makeSink())
+        }
+    }
+
+    /// What all rings and meters have lost.
+    private var lost: ProbeMetering.Counters {
+        meterings.reduce(into: ProbeMetering.Counters()) { sum, metering in
+            let counters = metering.counters
+            sum.dropped += counters.dropped
+            sum.malformed += counters.malformed
+        }
     }
 
     /// What is captured, and how.
@@ -132,7 +141,7 @@ final class ProbePipeline: Sendable {
                 for await failure in self.outputFailure { throw failure }
             }
             if let exporter = self.exporter, let collector = self.collector {
-                let watch = ExportWatch(exporter, collector, lost: { self.metering.counters })
+                let watch = ExportWatch(exporter, collector, lost: { self.lost })
                 group.addTask { try await watch.run() }
             }
         } onSignal: {
@@ -145,7 +154,7 @@ final class ProbePipeline: Sendable {
 
     private func startCapture() throws -> LiveCapture {
         do {
-            return try LiveCapture.start(capture, consumer: metering)
+            return try LiveCapture.start(capture, consumers: meterings)
         } catch {
             if case .notPermitted = error.code { throw CommandFailure("\(error)", status: .notPermitted) }
             throw CommandFailure("\(error)")
