@@ -88,6 +88,13 @@ package struct FlowMeter: ~Copyable {
     /// The flows in the table, those whose end was seen and that still take late packets included.
     package var activeFlows: Int { store.live }
 
+    /// Whether nothing is kept of any flow, as it is when metering has finished.
+    package var isEmpty: Bool {
+        let analyses =
+            connections.count + exchangeTimes.count + histogramCells.count + dnsStates.count + httpStates.count
+        return store.live == 0 && stagedCount == 0 && overflows.isEmpty && analyses == 0 && records.isEmpty
+    }
+
     /// The bytes of memory that flows and what is known of them take now.
     package var byteCount: Int {
         let state = connections.byteCount + exchangeTimes.byteCount + histogramCells.byteCount

@@ -17,7 +17,10 @@ struct ReservedArray<Element: BitwiseCopyable>: ~Copyable {
 
     // SAFETY: callers have their numbers from what they put here, all of which are below `capacity`.
     @inline(__always)
-    subscript(_ number: UInt32) -> UnsafeMutablePointer<Element> { base + Int(number) }
+    subscript(_ number: UInt32) -> UnsafeMutablePointer<Element> {
+        assert(Int(number) < capacity, "a number that nothing here has")
+        return base + Int(number)
+    }
 
     /// Lets go of the memory behind the first so many values.
     func discard(after count: Int) {
@@ -59,6 +62,7 @@ struct Pool<Element: BitwiseCopyable>: ~Copyable {
     }
 
     mutating func remove(_ number: UInt32) {
+        assert(number > 0 && number < end && free.count < Int(end) - 1, "a value that is not there")
         free.append(number)
         guard free.count == Int(end) - 1 else { return }
         free.removeAll(keepingCapacity: end < 4096)
