@@ -68,7 +68,7 @@ package struct FlowMeter: ~Copyable {
         period = min(max(chosen, 1_000_000), most)
         isAnalysing = configuration.analysis == .full
         isDecapsulating = configuration.decapsulate.rawValue != 0
-        // Dropped flows may leave gaps of a quarter before they are closed, and a batch opens as many as it has.
+        // Dropped flows may leave gaps of a quarter before they are closed.
         store = FlowStore(capacity: flowsMax + flowsMax / 4 + 4096 + 2 * FlowMeter.batchSize)
         connections = Pool(capacity: flowsMax)
         exchangeTimes = Pool(capacity: flowsMax)
