@@ -155,7 +155,7 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .target(
             name: "FuzzTargets",
-            dependencies: ["PacketParsing", "NetworkAddressing"],
+            dependencies: ["NetworkAddressing", "PacketParsing", "FlowModel", "FlowMetering"],
             path: "Fuzz/Targets",
             swiftSettings: settings
         ),

@@ -44,19 +44,32 @@ private struct Corpus {
         guard var reader = try? CaptureFileReader(capture) else { return }
         try write(Array(capture.prefix(2048)), for: .captures)
         var (frames, messages) = (0, 0)
+        var metered: [UInt8] = []
+        var asked: [UInt8] = []
+        var spoken: [UInt8] = []
         var conversations: [Conversation: [UInt8]] = [:]
         while let packet = reader.next() {
             frames += 1
-            if frames <= 4, let input = FrameInput.bytes(of: packet) { try write(input, for: .packets) }
+            if frames <= 4 { try write(FrameInput.bytes(of: packet), for: .packets) }
+            if metered.count < 1024 {
+                if metered.isEmpty { metered = MeterInput.configuration(linkType: packet.linkType) }
+                metered += MeterInput.record(of: packet.bytes, wireLength: packet.originalLength)
+            }
             guard let payload = Payload(packet) else { continue }
             if messages < 4, payload.isDNS {
                 messages += 1
                 try write(Array(payload.bytes.prefix(512)), for: .dns)
+                let isAnswer = payload.packet.sourcePort < payload.packet.destinationPort
+                asked += MeterInput.datagram(isAnswer: isAnswer, payload.bytes)
             }
             let conversation = payload.conversation
             guard payload.isHTTP || conversations[conversation] != nil else { continue }
             let room = 2048 - conversations[conversation, default: []].count
             guard room > 0 else { continue }
+            if spoken.count < 1024 {
+                let isAnswer = payload.packet.source == conversation.greater
+                spoken += MeterInput.segment(isAnswer: isAnswer, payload.bytes)
+            }
             conversations[conversation, default: []] += ConversationInput.segment(
                 isAnswer: payload.packet.source == conversation.greater,
                 answering: .get,
@@ -65,11 +78,14 @@ private struct Corpus {
         }
         let seeds = conversations.values.sorted { $0.lexicographicallyPrecedes($1) }.prefix(2)
         for seed in seeds { try write(seed, for: .http) }
+        if !metered.isEmpty { try write(metered, for: .meter) }
+        if !asked.isEmpty { try write(MeterInput.configuration(linkType: .ethernet) + asked, for: .meter) }
+        if !spoken.isEmpty { try write(MeterInput.configuration(linkType: .ethernet) + spoken, for: .meter) }
     }
 }
 
 extension FrameInput {
-    fileprivate static func bytes(of packet: CapturedPacket) -> [UInt8]? {
+    fileprivate static func bytes(of packet: CapturedPacket) -> [UInt8] {
         let frame = UnsafeRawBufferPointer(rebasing: packet.bytes.prefix(256))
         return bytes(linkType: packet.linkType, wireLength: packet.originalLength, frame: frame)
     }

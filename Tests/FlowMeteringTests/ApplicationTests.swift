@@ -58,6 +58,16 @@ struct HTTPMeteringTests {
     }
 
     @Test
+    func `requests that never found room are counted when the flow ends`() throws {
+        var talk = TCPTalk()
+        talk.open()
+        for _ in 0..<100 { talk.send(.client, text: "GET /x HTTP/1.1\r\nHost: h\r\n\r\n") }
+        let http = try Self.report(talk)
+        #expect(http.requests == 100)
+        #expect(http.exchanges.count == 16 && http.omitted == 84)
+    }
+
+    @Test
     func `an exchange across two reports is told in the one in which it is complete`() throws {
         var talk = TCPTalk()
         talk.open()
@@ -163,5 +173,21 @@ struct DNSMeteringTests {
         let kept = dns.reduce(0) { $0 + $1.exchanges.count }
         let omitted = dns.reduce(0) { $0 + Int($1.omitted) }
         #expect(kept > 0 && omitted > 0)
+    }
+    @Test
+    func `a meter does not run out of names`() {
+        var meter = FlowMeter(configuration: .init(interval: second))
+        var reports: [Observation] = []
+        let query = Self.message(id: 1, response: nil, name: "shop.example")
+        let answer = Self.message(id: 1, response: 0, name: "shop.example", answers: 2)
+        // More than there is room for at a time.
+        for round in 0..<(1 << 15 + 100) {
+            meter.add(Self.packet(query, up: true, at: Int64(round) * 100), into: &reports)
+            meter.add(Self.packet(answer, up: false, at: Int64(round) * 100 + 1), into: &reports)
+        }
+        meter.finish(into: &reports)
+        #expect(reports.compactMap(\.dns).allSatisfy { $0.omitted == 0 })
+        let isEmpty = meter.isEmpty
+        #expect(isEmpty)
     }
 }

@@ -7,7 +7,6 @@ extension FlowMeter {
     @inline(never)
     mutating func process(into reports: inout [Observation]) {
         guard stagedCount > 0 else { return }
-        makeRoom()
         for position in 0..<stagedCount {
             let slot = index.candidate(staged[position].hash)
             slots[position] = slot
@@ -33,6 +32,7 @@ extension FlowMeter {
                 slot = find(packet)
                 if slot.flow == 0 {
                     open(packet, replacing: 0, &reports)
+                    if makeRoom() { areCurrent = false }
                     continue
                 }
             }
@@ -43,6 +43,7 @@ extension FlowMeter {
                 || gap > UInt64(bitPattern: idleLimit) || hot.pointee.hasEnded || packet.pointee.isSuperPacket
             if isEventful {
                 handle(packet, slot.flow, &reports)
+                if makeRoom() { areCurrent = false }
             } else {
                 hot.pointee.last = time
                 hot.pointee.count(packet.pointee)

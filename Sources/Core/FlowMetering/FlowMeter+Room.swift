@@ -46,9 +46,13 @@ extension FlowMeter {
         store.drop(flow)
     }
 
-    /// Makes sure that a batch of new flows fits without the flows being renumbered under it.
-    mutating func makeRoom() {
-        if store.gaps > flowsMax / 4 + 4096 { compact() }
+    /// Makes sure that another flow fits; returns whether flows were renumbered for it.
+    ///
+    /// Asked after each packet that may have dropped a flow, so that nothing depends on where batches end.
+    mutating func makeRoom() -> Bool {
+        guard store.gaps > flowsMax / 4 + 4096 else { return false }
+        compact()
+        return true
     }
 
     /// Closes the gaps that dropped flows left.

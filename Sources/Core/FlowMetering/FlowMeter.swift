@@ -68,7 +68,7 @@ package struct FlowMeter: ~Copyable {
         period = min(max(chosen, 1_000_000), most)
         isAnalysing = configuration.analysis == .full
         isDecapsulating = configuration.decapsulate.rawValue != 0
-        // Dropped flows may leave gaps of a quarter before they are closed, and a batch opens as many as it has.
+        // Dropped flows may leave gaps of a quarter before they are closed.
         store = FlowStore(capacity: flowsMax + flowsMax / 4 + 4096 + 2 * FlowMeter.batchSize)
         connections = Pool(capacity: flowsMax)
         exchangeTimes = Pool(capacity: flowsMax)
@@ -87,6 +87,13 @@ package struct FlowMeter: ~Copyable {
 
     /// The flows in the table, those whose end was seen and that still take late packets included.
     package var activeFlows: Int { store.live }
+
+    /// Whether nothing is kept of any flow, as it is when metering has finished.
+    package var isEmpty: Bool {
+        let analyses =
+            connections.count + exchangeTimes.count + histogramCells.count + dnsStates.count + httpStates.count
+        return store.live == 0 && stagedCount == 0 && overflows.isEmpty && analyses == 0 && records.isEmpty
+    }
 
     /// The bytes of memory that flows and what is known of them take now.
     package var byteCount: Int {

@@ -52,6 +52,8 @@ struct ApplicationRecords: ~Copyable {
 
     var byteCount: Int { records.byteCount + cells.byteCount }
 
+    var isEmpty: Bool { records.count == 0 && cells.count == 0 }
+
     subscript(_ number: UInt32) -> UnsafeMutablePointer<ApplicationRecord> { records[number] }
 
     /// The number of a new record; 0 where there is no room.
@@ -88,12 +90,7 @@ struct ApplicationRecords: ~Copyable {
     }
 
     mutating func remove(_ number: UInt32) {
-        var cell = records[number].pointee.text
-        while cell != 0 {
-            let next = cells[cell].pointee.next
-            cells.remove(cell)
-            cell = next
-        }
+        dropText(number)
         records.remove(number)
     }
 
@@ -105,8 +102,9 @@ struct ApplicationRecords: ~Copyable {
         }
     }
 
-    /// Gives a record its text; false, and no text, where there is no room for all of it.
+    /// Gives a record its text in place of the one it has; false, and no text, where there is no room for all of it.
     mutating func setText(_ number: UInt32, _ text: UnsafeRawBufferPointer) -> Bool {
+        dropText(number)
         guard text.count > 0 else { return true }
         var previous: UInt32 = 0
         for start in stride(from: 0, to: text.count, by: ApplicationRecords.cellBytes) {

@@ -211,6 +211,10 @@ extension FlowMeter {
         while isLast, state.pointee.pending.first != 0 {
             keep(records.removeFirst(&state.pointee.pending), state)
         }
+        if isLast {
+            state.pointee.omitted &+= state.pointee.unrecorded
+            state.pointee.unrecorded = 0
+        }
         var report = HTTPReport()
         report.requests = state.pointee.requests
         report.responses = state.pointee.responses

@@ -17,7 +17,10 @@ struct ReservedArray<Element: BitwiseCopyable>: ~Copyable {
 
     // SAFETY: callers have their numbers from what they put here, all of which are below `capacity`.
     @inline(__always)
-    subscript(_ number: UInt32) -> UnsafeMutablePointer<Element> { base + Int(number) }
+    subscript(_ number: UInt32) -> UnsafeMutablePointer<Element> {
+        assert(Int(number) < capacity, "a number that nothing here has")
+        return base + Int(number)
+    }
 
     /// Lets go of the memory behind the first so many values.
     func discard(after count: Int) {
@@ -61,6 +64,7 @@ struct Pool<Element: BitwiseCopyable>: ~Copyable {
 
     // SAFETY: every value is of four bytes at least and aligned to them.
     mutating func remove(_ number: UInt32) {
+        assert(number > 0 && number < end && count > 0, "a value that is not there")
         UnsafeMutableRawPointer(values[number]).storeBytes(of: free, as: UInt32.self)
         free = number
         count -= 1
