@@ -45,9 +45,9 @@ struct HotFlow: BitwiseCopyable {
 
     @inline(__always)
     mutating func count(_ packet: borrowing StagedPacket) {
-        packets &+= UInt64(packet.packets) << (packet.side &* 32)
-        bytes &+= UInt64(packet.bytes) << (packet.side &* 32)
-        key.tail |= UInt64(packet.tcpFlags) << (48 &+ packet.side &* 8)
+        packets &+= UInt64(packet.packets) &<< (packet.side &* 32)
+        bytes &+= UInt64(packet.bytes) &<< (packet.side &* 32)
+        key.tail |= UInt64(packet.tcpFlags) &<< (48 &+ packet.side &* 8)
     }
 }
 
