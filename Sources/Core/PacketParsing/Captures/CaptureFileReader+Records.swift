@@ -94,8 +94,8 @@ extension CaptureFileReader {
             let words = record.loadUnaligned(as: SIMD4<UInt32>.self)
             let captured = Int(words[2])
             guard captured <= layout.longest, bytes.count &- position &- header >= captured else { break }
-            // Beyond what is read, so that the memory is there in time; a wrong address does no harm.
-            cintrinsics_prefetch(record + 1024)
+            // About a batch ahead, so that the memory is there in time; a wrong address does no harm.
+            cintrinsics_prefetch(record + 8192)
             let packet = CapturedPacket(
                 bytes: UnsafeRawBufferPointer(start: record + header, count: captured),
                 originalLength: Int(words[3]),
