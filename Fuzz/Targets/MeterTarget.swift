@@ -33,7 +33,7 @@ extension FuzzTarget {
         }
         meter.finish(into: &reports)
         try require(meter.isEmpty, "a meter that has finished holds nothing")
-        return Metered(meter.counters, reports)
+        return Metered(counters: meter.counters, reports: reports)
     }
 
     private static func check(_ metered: Metered) throws {
@@ -101,11 +101,6 @@ extension FuzzTarget {
 private struct Metered: Equatable {
     let counters: MeteringCounters
     let reports: [Observation]
-
-    init(_ counters: MeteringCounters, _ reports: [Observation]) {
-        self.counters = counters
-        self.reports = reports
-    }
 
     static func == (lhs: Metered, rhs: Metered) -> Bool {
         lhs.reports == rhs.reports && lhs.counters.flowsOpened == rhs.counters.flowsOpened
