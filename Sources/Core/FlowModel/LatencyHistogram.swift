@@ -64,17 +64,24 @@ package struct LatencyHistogram: Hashable, Sendable {
         return (8 + position & 7) << (position >> 3 + 7)
     }
 
+    /// The sum of two durations; time stamps that lie can make it too large, which is then the largest there is.
+    @inlinable
+    package static func sum(_ left: Int64, _ right: Int64) -> Int64 {
+        let (sum, overflows) = left.addingReportingOverflow(right)
+        return overflows ? .max : sum
+    }
+
     /// Adds a duration.
     package mutating func record(_ nanoseconds: Int64) {
         add(Entry(bucket: LatencyHistogram.bucket(of: nanoseconds), count: 1))
-        sum &+= max(0, nanoseconds)
+        sum = LatencyHistogram.sum(sum, max(0, nanoseconds))
         longest = max(longest, nanoseconds)
     }
 
     /// Adds the durations of another histogram.
     package mutating func merge(_ other: LatencyHistogram) {
         for entry in other.entries { add(entry) }
-        sum &+= other.sum
+        sum = LatencyHistogram.sum(sum, other.sum)
         longest = max(longest, other.longest)
     }
 

@@ -53,7 +53,7 @@ extension FlowMeter {
             }
         }
         let times = exchangeTimes[connection.pointee.exchanges]
-        times.pointee.sum &+= latency
+        times.pointee.sum = LatencyHistogram.sum(times.pointee.sum, latency)
         times.pointee.longest = max(times.pointee.longest, latency)
         if HistogramEntry.count(bucket, in: &times.pointee.entries[Int(bucket % 11)]) { return }
         var link = times.pointee.more
