@@ -116,15 +116,17 @@ package struct FlowMeter: ~Copyable {
         into reports: inout [Observation]
     ) {
         counters.frames &+= 1
-        take(bytes, wireLength, timestamp.nanoseconds, linkType, gsoSize)
+        var parsed = ParsedPacket()
+        take(bytes, wireLength, timestamp.nanoseconds, linkType, gsoSize, &parsed)
         if stagedCount == FlowMeter.batchSize { settle(into: &reports) }
     }
 
     /// Meters packets of a file, whose bytes must stay as they are until `settle`, `advance` or `finish` returns.
     package mutating func add(_ packets: UnsafeBufferPointer<CapturedPacket>, into reports: inout [Observation]) {
         counters.frames &+= UInt64(packets.count)
+        var parsed = ParsedPacket()
         for packet in packets {
-            take(packet.bytes, packet.originalLength, packet.nanoseconds, packet.linkType, nil)
+            take(packet.bytes, packet.originalLength, packet.nanoseconds, packet.linkType, nil, &parsed)
             if stagedCount == FlowMeter.batchSize { settle(into: &reports) }
         }
     }
@@ -202,9 +204,9 @@ package struct FlowMeter: ~Copyable {
         _ wireLength: Int,
         _ nanoseconds: Int64,
         _ linkType: LinkType,
-        _ gsoSize: UInt16?
+        _ gsoSize: UInt16?,
+        _ packet: inout ParsedPacket
     ) {
-        var packet = ParsedPacket()
         let decoder = PacketDecoder(linkType: linkType)
         switch decoder.decode(bytes.bytes, wireLength: wireLength, into: &packet) {
         case .metered:

@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 
 /// The bytes of a capture file, mapped into memory; those of a pipe or of standard input, read into it.
 ///
@@ -14,9 +13,6 @@ package final class MappedFile: Sendable {
 
     /// The path it was opened by.
     package let path: String
-    /// How far ahead of what is read pages are brought in: enough for a disk, little enough for a cache.
-    private static let readAhead = 4 << 20
-    private let lastStep = Atomic<Int>(-1)
     // SAFETY: written once in init, read-only memory until deinit.
     private nonisolated(unsafe) let storage: UnsafeRawBufferPointer
     private let kind: Storage
@@ -48,17 +44,6 @@ package final class MappedFile: Sendable {
         case .mapped: munmap(UnsafeMutableRawPointer(mutating: storage.baseAddress), storage.count)
         case .allocated: storage.deallocate()
         }
-    }
-
-    /// Tells that an offset has been reached, so that what follows is brought in before it is missed.
-    package func willRead(after offset: Int) {
-        let step = offset / MappedFile.readAhead
-        guard kind == .mapped, lastStep.exchange(step, ordering: .relaxed) != step else { return }
-        let start = (step + 1) * MappedFile.readAhead
-        let count = min(MappedFile.readAhead, storage.count - start)
-        guard count > 0, let base = storage.baseAddress else { return }
-        // What the kernel cannot do, such as before Linux 5.14, it does when the bytes are read.
-        madvise(UnsafeMutableRawPointer(mutating: base + start), count, populateForReading)
     }
 
     private static func map(
@@ -108,9 +93,6 @@ package final class MappedFile: Sendable {
         return UnsafeRawBufferPointer(start: buffer, count: count)
     }
 }
-
-/// MADV_POPULATE_READ of linux/mman.h, which glibc 2.36 does not name.
-private let populateForReading: Int32 = 22
 
 /// What mmap returns on failure; the macro is not importable.
 var mapFailed: UnsafeMutableRawPointer? { UnsafeMutableRawPointer(bitPattern: -1) }

@@ -2,7 +2,6 @@ import FlowAttribution
 import FlowMetering
 import FlowModel
 import FlowStorage
-import PacketCapture
 import PacketParsing
 import QueryAPI
 import RecordFormats
@@ -76,7 +75,6 @@ struct ReplayPipeline: ~Copyable {
                 if !reports.isEmpty { try emit(from: metering) }
                 packets &+= UInt64(count)
                 bytesDone &+= batch[..<count].reduce(0) { $0 &+ $1.bytes.count &+ 16 }
-                inputs.captures[file].file?.willRead(after: batch[count - 1].offset)
                 if packets & 0xffff < UInt64(count) {
                     progress.update(done: bytesDone, of: bytesTotal, packets: packets)
                 }
