@@ -6,6 +6,8 @@ package enum ProcessLifetime {
         let signal: UnixSignal
     }
 
+    /// Returns when every task has ended by itself, or after SIGTERM and a stop in good order.
+    ///
     /// - Parameters:
     ///   - start: Adds the tasks; each runs until cancelled.
     ///   - onSignal: Ends the work in good order, before the tasks are cancelled.

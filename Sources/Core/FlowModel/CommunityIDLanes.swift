@@ -5,8 +5,10 @@ package struct CommunityIDDigest: Hashable, Sendable, BitwiseCopyable {
     /// The digest's words in their order.
     var words: (UInt32, UInt32, UInt32, UInt32, UInt32)
 
+    /// Whether all 20 bytes are equal.
     package static func == (left: CommunityIDDigest, right: CommunityIDDigest) -> Bool { left.words == right.words }
 
+    /// Feeds 8 of the 20 bytes: they are those of a SHA-1, any of which tell digests apart.
     package func hash(into hasher: inout Hasher) {
         hasher.combine(words.0)
         hasher.combine(words.1)
