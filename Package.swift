@@ -70,7 +70,7 @@ let package = Package(
         ),
 
         // Edges: one kind of I/O each; none imports another.
-        edge("PacketCapture", ["CLinux", "NetworkAddressing", "PacketParsing", "FlowModel"]),
+        edge("PacketCapture", ["CLinux", "CIntrinsics", "NetworkAddressing", "PacketParsing", "FlowModel"]),
         edge("ProcessPrivileges", ["CLinux"]),
         edge(
             "KubernetesAPI",
@@ -125,7 +125,7 @@ let package = Package(
         part(
             "ProbeCommand",
             [
-                "NetworkAddressing", "PacketParsing", "FlowModel", "FlowMetering", "ClusterHistory",
+                "CLinux", "NetworkAddressing", "PacketParsing", "FlowModel", "FlowMetering", "ClusterHistory",
                 "FlowAttribution", "RecordFormats", "PacketCapture", "ProcessPrivileges", "FlowExport", "Terminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]

@@ -1,4 +1,4 @@
-"""What the benchmarks share: programs, namespaces, CPU time of processes, and the tables in performance.md."""
+"""What the benchmarks share: programs, captures, namespaces, CPU time of processes, the tables in performance.md."""
 
 import datetime
 import json
@@ -13,6 +13,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs/reference/performance.md"
+SHARED = ROOT / "../shared/bench"
+FOLDER = ROOT / ".bench"
+CAPTURES = {
+    "10k flows": ("s10k", ["--flows", "10000", "--packets", "3000000", "--seed", "1"]),
+    "100k flows": ("s100k", ["--flows", "100000", "--packets", "3000000", "--seed", "2"]),
+    "1M flows": ("s1m", ["--flows", "1000000", "--packets", "5000000", "--seed", "3"]),
+}
 
 
 def say(text):
@@ -21,6 +28,29 @@ def say(text):
 
 def fail(text):
     sys.exit(f"{Path(sys.argv[0]).name}: {text}")
+
+
+def run(command, **options):
+    if subprocess.run(command, **options).returncode != 0:
+        fail(f"failed: {' '.join(map(str, command))}")
+
+
+def make_capture(title):
+    """One of CAPTURES: its file, and what is in it; made with ../shared/bench/gen.py where it is missing."""
+    if not SHARED.is_dir():
+        fail("../shared/bench is not there: it has the generator of the captures and the reference in C")
+    FOLDER.mkdir(exist_ok=True)
+    name, arguments = CAPTURES[title]
+    python = FOLDER / "venv/bin/python"
+    path, truth = FOLDER / f"{name}.pcap", FOLDER / f"{name}.json"
+    if not (path.exists() and truth.exists()):
+        if not python.exists():
+            say("installing numpy into .bench/venv")
+            run([sys.executable, "-m", "venv", FOLDER / "venv"])
+            run([FOLDER / "venv/bin/pip", "install", "--quiet", "--disable-pip-version-check", "numpy"])
+        say(f"making a capture of {title}")
+        run([python, SHARED / "gen.py", path, *arguments], stdout=subprocess.DEVNULL)
+    return path, json.loads(truth.read_text())
 
 
 def install(packages):

@@ -204,4 +204,37 @@ struct FlowMeterPropertyTests {
         #expect(reported == sent)
         #expect(meter.counters.flowsEvicted == 0)
     }
+
+    @Test
+    func `a sweep in pieces, with packets between them, makes the reports of a whole one`() {
+        let configuration = MeteringConfiguration(interval: second, idleTimeout: 2 * second)
+        var whole = FlowMeter(configuration: configuration)
+        var pieces = FlowMeter(configuration: configuration)
+        var (expected, made): ([Observation], [Observation]) = ([], [])
+        var random = SeededGenerator(state: 11)
+        for round in 0..<6 {
+            for step in 0..<20_000 {
+                let packet = TestPacket(
+                    transport: .udp,
+                    source: Endpoint(IPAddress(v4: UInt32.random(in: 0..<5000, using: &random)), port: 40000),
+                    destination: server,
+                    time: Int64(round) * second + Int64(step) * 30_000
+                )
+                whole.add(packet, into: &expected)
+                // Some sweeps are left to the packets behind them.
+                var (before, count) = (made.count, 0)
+                while Timestamp(nanoseconds: packet.time) >= pieces.nextDue, count < 2,
+                    pieces.advanceSome(to: Timestamp(nanoseconds: packet.time), into: &made)
+                {
+                    #expect(made.count - before <= 1024 + 32)
+                    before = made.count
+                    count += 1
+                }
+                pieces.add(packet, into: &made)
+            }
+        }
+        whole.finish(into: &expected)
+        while pieces.finishSome(into: &made) {}
+        #expect(expected.count > 20_000 && made == expected)
+    }
 }

@@ -61,7 +61,7 @@ package struct ProbeCommand: AsyncParsableCommand {
     var snapLength: UInt32 = 192
 
     @Option(help: ArgumentHelp("The memory of all capture rings together.", valueName: "size"))
-    var ringSize = SizeOption(bytes: 8 << 20)
+    var ringSize = SizeOption(bytes: 4 << 20)
 
     @Option(help: ArgumentHelp("Threads that share each interface's flows, where one is not enough.", valueName: "n"))
     var rings = 1
@@ -92,6 +92,7 @@ package struct ProbeCommand: AsyncParsableCommand {
 
     /// Runs until it is told to stop.
     package func run() async throws {
+        FreedMemory.returnToKernel(threads: rings)
         let pipeline = try ProbePipeline(self)
         try await pipeline.run()
     }

@@ -78,21 +78,7 @@ final class ProbeMetering: CaptureConsumer, @unchecked Sendable {
 
     func captured(_ ring: inout CaptureRing, point: Int) {
         guard let metering = points[point] else { return }
-        while ring.nextBlock() {
-            while let packet = ring.next() {
-                metering.meter.add(
-                    packet.bytes,
-                    wireLength: packet.originalLength,
-                    timestamp: packet.time,
-                    linkType: metering.linkType,
-                    gsoSize: packet.segmentSize,
-                    into: &reports
-                )
-            }
-            // The block goes back to the kernel, and with it the payload.
-            metering.meter.settle(into: &reports)
-        }
-        handOver(metering)
+        metering.meter.add(&ring, linkType: metering.linkType, into: &reports) { handOver(&$0, of: metering) }
     }
 
     func captureCounted(_ statistics: CaptureStatistics, point: Int) {
@@ -101,8 +87,8 @@ final class ProbeMetering: CaptureConsumer, @unchecked Sendable {
 
     func captureClosed(point: Int) {
         guard let metering = points.removeValue(forKey: point) else { return }
-        metering.meter.finish(into: &reports)
-        handOver(metering)
+        while metering.meter.finishSome(into: &reports) { handOver(&reports, of: metering) }
+        handOver(&reports, of: metering)
         count(metering)
         tellLosses(of: metering)
         former.dropped += metering.counters.dropped
@@ -114,8 +100,9 @@ final class ProbeMetering: CaptureConsumer, @unchecked Sendable {
         let tellsLosses = now.since(lossesToldAt) >= configuration.interval ?? ProbeMetering.lossInterval
         var sum = former
         for (_, metering) in points.sorted(by: { $0.key < $1.key }) {
-            metering.meter.advance(to: now.advanced(by: -ProbeMetering.ringDelay), into: &reports)
-            handOver(metering)
+            let time = now.advanced(by: -ProbeMetering.ringDelay)
+            while metering.meter.advanceSome(to: time, into: &reports) { handOver(&reports, of: metering) }
+            handOver(&reports, of: metering)
             count(metering)
             if tellsLosses { tellLosses(of: metering) }
             sum.dropped += metering.counters.dropped
@@ -126,7 +113,7 @@ final class ProbeMetering: CaptureConsumer, @unchecked Sendable {
         published.withLock { $0 = sum }
     }
 
-    private func handOver(_ metering: Point) {
+    private func handOver(_ reports: inout [Observation], of metering: Point) {
         guard !reports.isEmpty else { return }
         ownTraffic.remove(from: &reports, at: metering.point)
         sink.add(reports, at: metering.point, now: now)

@@ -3,14 +3,22 @@ import NetworkAddressing
 
 extension FlowMeter {
     /// Sweeps at every boundary up to and including `target` at which something can be due.
+    ///
+    /// Stops in the middle once there are so many reports; returns whether it did, and goes on when called again.
     @inline(never)
-    mutating func runTicks(through target: Int64, _ reports: inout [Observation]) {
+    @discardableResult
+    mutating func runTicks(
+        through target: Int64,
+        _ reports: inout [Observation],
+        atMost size: Int = .max
+    ) -> Bool {
         guard nextTick != .min else {
             nextTick = boundary(after: target)
-            return
+            return false
         }
+        let first = reports.count
         while nextTick <= target {
-            let due = tick(at: nextTick, &reports)
+            guard let due = tick(at: nextTick, &reports, while: { $0 - first < size }) else { return true }
             // Without packets nothing can be due before; a long silence costs no more than a short one.
             if due > target {
                 nextTick = boundary(after: target)
@@ -18,6 +26,7 @@ extension FlowMeter {
                 nextTick = max(nextTick + period, boundary(after: due - 1))
             }
         }
+        return false
     }
 
     /// The first multiple of the period after a time.
@@ -26,11 +35,18 @@ extension FlowMeter {
         return time - (remainder < 0 ? remainder + period : remainder) + period
     }
 
-    /// Reports and drops what is due at a boundary; returns when a flow falls idle next.
-    private mutating func tick(at now: Int64, _ reports: inout [Observation]) -> Int64 {
-        var due = Int64.max
+    /// Reports and drops what is due at a boundary; returns when a flow falls idle next, `nil` if it was stopped.
+    private mutating func tick(
+        at now: Int64,
+        _ reports: inout [Observation],
+        while hasRoom: (Int) -> Bool
+    ) -> Int64? {
         let reportsAtBoundary = configuration.interval != nil
-        for flow in 1..<store.end {
+        while tickHand < store.end {
+            guard hasRoom(reports.count) else { return nil }
+            let flow = tickHand
+            tickHand += 1
+            if reportsAtBoundary { prefetchReport(flow) }
             let hot = store.hot(flow)
             if hot.pointee.isDead { continue }
             let last = hot.pointee.last
@@ -40,13 +56,17 @@ extension FlowMeter {
                 forget(flow)
                 continue
             }
-            if limit != .max { due = min(due, max(now, last + limit) + 1) }
+            if limit != .max { tickDue = min(tickDue, max(now, last + limit) + 1) }
             if reportsAtBoundary, hasTraffic(flow) {
                 report(flow, hot.pointee.hasEnded ? .endOfFlow : .activeTimeout, &reports)
             }
         }
+        defer {
+            tickHand = 1
+            tickDue = .max
+        }
         if store.gaps > 1024, store.gaps > store.live { compact() }
-        return due
+        return tickDue
     }
 
     /// Whether the open report has packets.

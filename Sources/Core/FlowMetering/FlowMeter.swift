@@ -12,8 +12,8 @@ package struct FlowMeter: ~Copyable {
     /// Timestamps beyond these, about the years 1896 and 2116, are taken for these, so that nothing overflows.
     static let times: ClosedRange<Int64> = -(1 << 61)...(1 << 62)
     static let batchSize = 32
-    /// Flows reported at a time when metering ends.
-    private static let finishSize = 1024
+    /// Reports made at a time by `advanceSome` and `finishSome`.
+    private static let someReports = 1024
 
     let configuration: MeteringConfiguration
     /// Nanoseconds between sweeps over all flows.
@@ -45,8 +45,12 @@ package struct FlowMeter: ~Copyable {
     var evictionHand: UInt32 = 1
     /// Where `finish` goes on.
     private var finishHand: UInt32 = 1
-    /// The event time of the next sweep; `Int64.min` before the first packet.
+    /// The event time of the next sweep, or of the one that is not yet complete; `Int64.min` before the first packet.
     var nextTick = Int64.min
+    /// Where a sweep goes on that is not yet complete.
+    var tickHand: UInt32 = 1
+    /// When a flow that such a sweep has passed falls idle first.
+    var tickDue = Int64.max
 
     let staged: UnsafeMutablePointer<StagedPacket>
     /// Where the staged packets' flows may be found; as many places as `staged` has.
@@ -138,13 +142,24 @@ package struct FlowMeter: ~Copyable {
         if reports.count > first { identify(&reports, from: first) }
     }
 
+    /// When reports fall due next: adding a packet of this time or later makes many of them at once.
+    package var nextDue: Timestamp { Timestamp(nanoseconds: nextTick) }
+
     /// Lets event time pass without packets: what falls due until then is appended to `reports`.
     package mutating func advance(to time: Timestamp, into reports: inout [Observation]) {
+        while advanceSome(to: time, into: &reports) {}
+    }
+
+    /// The same for about a thousand reports at a time, so that they need not lie in memory all at once.
+    ///
+    /// Returns whether there are more to come.
+    package mutating func advanceSome(to time: Timestamp, into reports: inout [Observation]) -> Bool {
         let first = reports.count
         process(into: &reports)
         let target = FlowMeter.bounded(time.nanoseconds)
-        if nextTick <= target { runTicks(through: target, &reports) }
+        let hasMore = nextTick <= target && runTicks(through: target, &reports, atMost: FlowMeter.someReports)
         if reports.count > first { identify(&reports, from: first) }
+        return hasMore
     }
 
     /// Ends metering: the last report of every flow is appended to `reports`, and the meter is empty again.
@@ -158,7 +173,7 @@ package struct FlowMeter: ~Copyable {
     package mutating func finishSome(into reports: inout [Observation]) -> Bool {
         let first = reports.count
         process(into: &reports)
-        while finishHand < store.end, reports.count - first < FlowMeter.finishSize {
+        while finishHand < store.end, reports.count - first < FlowMeter.someReports {
             prefetchReport(finishHand)
             if !store.hot(finishHand).pointee.isDead {
                 reportLast(finishHand, .forcedEnd, &reports)
@@ -174,7 +189,7 @@ package struct FlowMeter: ~Copyable {
     }
 
     /// Brings in what the reports of the flows behind a flow read.
-    private func prefetchReport(_ flow: UInt32) {
+    func prefetchReport(_ flow: UInt32) {
         guard isAnalysing, flow &+ 16 < store.end else { return }
         let connection = UnsafeRawPointer(connections[store.cold(flow &+ 16).pointee.analysis])
         cintrinsics_prefetch(connection)

@@ -4,8 +4,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// Asks the processor to load the cache line at `address`; Swift has no spelling for it.
+/// Asks the processor to load the cache line at `address`, to be written; Swift has no spelling for it. Any address will
+/// do: where there is no memory nothing happens.
 static inline void cintrinsics_prefetch(const void *address) { __builtin_prefetch(address, 1, 3); }
+
+/// The same for a line that will not be written.
+static inline void cintrinsics_prefetch_for_reading(const void *address) { __builtin_prefetch(address, 0, 3); }
 
 /// Reserves address space for `bytes` bytes that read as zero; memory is taken when they are first written.
 ///

@@ -10,6 +10,7 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/virtio_net.h>
+#include <malloc.h>
 #include <sys/eventfd.h>
 
 /// Reads a word that the kernel publishes; what it wrote before is then visible.

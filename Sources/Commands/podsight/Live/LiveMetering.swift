@@ -2,6 +2,7 @@ import FlowMetering
 import FlowModel
 import PacketCapture
 import PacketParsing
+import ProbeCommand
 import QueryAPI
 import Synchronization
 import Terminal
@@ -52,21 +53,7 @@ final class LiveMetering: CaptureConsumer, @unchecked Sendable {
 
     func captured(_ ring: inout CaptureRing, point: Int) {
         guard let metering = points[point] else { return }
-        while ring.nextBlock() {
-            while let packet = ring.next() {
-                metering.meter.add(
-                    packet.bytes,
-                    wireLength: packet.originalLength,
-                    timestamp: packet.time,
-                    linkType: metering.linkType,
-                    gsoSize: packet.segmentSize,
-                    into: &reports
-                )
-            }
-            // The block goes back to the kernel, and with it the payload.
-            metering.meter.settle(into: &reports)
-        }
-        collect(metering)
+        metering.meter.add(&ring, linkType: metering.linkType, into: &reports) { collect(&$0, of: metering) }
     }
 
     func captureCounted(_ statistics: CaptureStatistics, point: Int) {
@@ -76,7 +63,7 @@ final class LiveMetering: CaptureConsumer, @unchecked Sendable {
     func captureClosed(point: Int) {
         guard let metering = points.removeValue(forKey: point) else { return }
         metering.meter.finish(into: &reports)
-        collect(metering)
+        collect(&reports, of: metering)
         former.append(metering.status)
         formerMetering.add(metering.meter.counters)
     }
@@ -85,7 +72,7 @@ final class LiveMetering: CaptureConsumer, @unchecked Sendable {
         var state = Published(points: former, metering: formerMetering)
         for (_, metering) in points.sorted(by: { $0.key < $1.key }) {
             metering.meter.advance(to: now.advanced(by: -LiveMetering.ringDelay), into: &reports)
-            collect(metering)
+            collect(&reports, of: metering)
             state.points.append(metering.status)
             state.metering.activeFlows += UInt64(metering.meter.activeFlows)
             state.metering.add(metering.meter.counters)
@@ -95,7 +82,7 @@ final class LiveMetering: CaptureConsumer, @unchecked Sendable {
         published.withLock { $0 = state }
     }
 
-    private func collect(_ metering: MeteringPoint) {
+    private func collect(_ reports: inout [Observation], of metering: MeteringPoint) {
         for report in reports { due.append((metering.point, report)) }
         reports.removeAll(keepingCapacity: true)
     }
