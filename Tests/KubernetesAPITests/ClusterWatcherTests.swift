@@ -239,6 +239,21 @@ struct ClusterWatcherTests {
         try await server.stop()
     }
 
+    @Test func `a node's agent asks for the pods of its node and for all of everything else`() async throws {
+        let server = try await ScriptedServer { request, _ in
+            request.isWatch
+                ? Answer(end: .open) : request.path.hasSuffix("pods") ? Self.list(1) : Self.refusal(403, "no")
+        }
+        var options = options([.pod, .service])
+        options.podsOfNode = "node-1"
+        let watcher = watcher(config(server), options)
+        await collector.run(watcher) { server.requests.contains { $0.isWatch } && server.requests.count >= 3 }
+        let pods = server.requests.filter { $0.path.hasSuffix("pods") }
+        #expect(pods.count >= 2 && pods.allSatisfy { $0.query["fieldSelector"] == "spec.nodeName%3Dnode-1" })
+        #expect(server.requests.allSatisfy { $0.path.hasSuffix("pods") || $0.query["fieldSelector"] == nil })
+        try await server.stop()
+    }
+
     @Test func `an unreachable server is said in words and tried again`() async throws {
         let server = try await ScriptedServer { _, _ in Answer() }
         let config = config(server)

@@ -154,7 +154,7 @@ struct KubeConfigTests {
 
     @Test(arguments: [
         ("", KubeConfigError.Reason.serverMissing), ("server: 10.0.0.1", .serverMissing),
-        ("server: 'https://'", .serverMissing), ("server: https://a, proxy-url: socks5://b", .unsupported),
+        ("server: 'https://'", .serverMissing), ("server: https://a, proxy-url: 'ftp://b'", .badProxy),
         ("server: http://10.0.0.1", .unsupported),
         ("server: https://a, certificate-authority-data: '%%%'", .badBase64),
         ("server: https://a, certificate-authority-data: aGVsbG8=", .badCertificate),

@@ -22,8 +22,8 @@ struct Podsight: AsyncParsableCommand {
             """,
         version: productVersion,
         subcommands: [
-            RunCommand.self, ProbeCommand.self, ReplayCommand.self, DemoCommand.self, FlowsCommand.self,
-            StatusCommand.self,
+            RunCommand.self, ProbeCommand.self, ReplayCommand.self, RecordCommand.self, DemoCommand.self,
+            FlowsCommand.self, StatusCommand.self,
         ]
     )
 }

@@ -5,6 +5,7 @@ extension KubeConfig {
     /// Finds the cluster to talk to: the explicit path, `KUBECONFIG`, `~/.kube/config`, the pod's service account.
     ///
     /// `nil` means that there is none of these; a kubeconfig in the home folder that names no cluster counts as none.
+    /// A cluster without a proxy of its own is reached by the environment's.
     /// - Throws: `KubeConfigError` when one was found and is wrong.
     package static func discover(
         environment: [String: String],
@@ -12,6 +13,19 @@ extension KubeConfig {
         explicitPath: String? = nil,
         context: String? = nil,
         serviceAccountFolder: String = KubeConfig.serviceAccountFolder
+    ) throws(KubeConfigError) -> KubeConfig? {
+        let found = try find(environment, home, explicitPath, context, serviceAccountFolder)
+        guard var config = found, config.proxy == nil else { return found }
+        config.proxy = try Proxy.named(by: environment, for: config.server)
+        return config
+    }
+
+    private static func find(
+        _ environment: [String: String],
+        _ home: String?,
+        _ explicitPath: String?,
+        _ context: String?,
+        _ serviceAccountFolder: String
     ) throws(KubeConfigError) -> KubeConfig? {
         if let explicitPath {
             return try KubeConfigFiles([KubeConfigFile(path: explicitPath)]).resolve(context: context)

@@ -54,6 +54,8 @@ package struct KubeConfig: Sendable, Equatable {
     package var clientCertificate: ClientCertificate?
     /// The bearer token, where there is one.
     package var token: Token
+    /// The proxy that connections go through, where there is one.
+    package var proxy: Proxy?
 }
 
 extension KubeConfig: CustomStringConvertible {

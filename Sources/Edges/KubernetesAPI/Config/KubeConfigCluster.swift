@@ -21,14 +21,6 @@ struct KubeConfigCluster {
         guard var server = fields.text("server") else {
             throw KubeConfigError(.serverMissing, file: path, "\(path): cluster \(name) has no server")
         }
-        if let proxy = fields.text("proxy-url") {
-            throw KubeConfigError(
-                .unsupported,
-                file: path,
-                "\(path): cluster \(name) wants the proxy \(proxy) (proxy-url), which is not supported yet: "
-                    + "use a server that can be reached directly, or kubectl proxy"
-            )
-        }
         while server.hasSuffix("/") { server.removeLast() }
         guard server.hasPrefix("https://") || server.hasPrefix("http://"),
             let host = URL(string: server)?.host, !host.isEmpty
@@ -40,6 +32,16 @@ struct KubeConfigCluster {
             )
         }
         return server
+    }
+
+    /// The proxy that the cluster is reached by; `nil` where it names none.
+    func proxy() throws(KubeConfigError) -> KubeConfig.Proxy? {
+        guard let text = fields.text("proxy-url") else { return nil }
+        switch KubeConfig.Proxy.parse(text) {
+        case .success(let proxy): return proxy
+        case .failure(let problem):
+            throw KubeConfigError(.badProxy, file: path, "\(path): proxy-url of cluster \(name) \(problem.text)")
+        }
     }
 
     /// Embedded data goes before a file, as for kubectl.

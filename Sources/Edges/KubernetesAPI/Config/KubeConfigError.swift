@@ -12,6 +12,7 @@ package struct KubeConfigError: Error, Sendable, Equatable, CustomStringConverti
         case badBase64
         case badCertificate
         case badKey
+        case badProxy
         case certificateWithoutKey
         case tokenMissing
         case unsupported

@@ -71,7 +71,8 @@ struct KubeConfigFiles {
             serverName: cluster.serverName,
             trust: try cluster.trust(),
             clientCertificate: try user?.clientCertificate(),
-            token: token
+            token: token,
+            proxy: try cluster.proxy()
         )
     }
 

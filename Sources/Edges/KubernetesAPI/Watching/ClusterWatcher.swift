@@ -11,6 +11,8 @@ package final class ClusterWatcher: Sendable {
     package struct Options: Sendable {
         /// The kinds to watch.
         package var kinds = ObjectKind.allCases
+        /// The node whose pods alone are asked for, as a node's own agent does; `nil` for those of all nodes.
+        package var podsOfNode: String?
         /// How many objects to ask for at a time.
         package var pageSize = 500
         /// How long to ask the server to keep a watch open, in seconds; each watch draws its own.

@@ -84,13 +84,16 @@ struct KindWatch: Sendable {
     }
 
     private func query(for request: WatchSession.Request) -> [(String, String)] {
+        // A pod without a node yet is not asked for: it has no address either.
+        let selection = kind == .pod ? options.podsOfNode.map { [("fieldSelector", "spec.nodeName=\($0)")] } ?? [] : []
         switch request {
         case .list(let token, let limited):
-            return (limited ? [("limit", "\(options.pageSize)")] : []) + (token.map { [("continue", $0)] } ?? [])
+            return selection + (limited ? [("limit", "\(options.pageSize)")] : [])
+                + (token.map { [("continue", $0)] } ?? [])
         case .watch(let version):
             let span = options.watchSeconds
             let seconds = span.lowerBound + Int(Double(span.count) * options.random())
-            return [
+            return selection + [
                 ("watch", "true"), ("allowWatchBookmarks", "true"), ("resourceVersion", version),
                 ("timeoutSeconds", "\(min(seconds, span.upperBound))"),
             ]

@@ -33,6 +33,7 @@ struct KubeClient: Sendable {
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
         // The watch session decides when to try again.
         configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.proxy = config.proxy.map(Self.proxy)
         let address = Self.address(config)
         server = address.url
         if let override = address.override { configuration.dnsOverride = [override.name: override.host] }
@@ -53,6 +54,14 @@ struct KubeClient: Sendable {
     func shutdown() async {
         // It fails only if called twice.
         try? await http.shutdown()
+    }
+
+    private static func proxy(_ proxy: KubeConfig.Proxy) -> HTTPClient.Configuration.Proxy {
+        guard proxy.kind == .http else { return .socksServer(host: proxy.host, port: proxy.port) }
+        let authorization = proxy.user.map {
+            HTTPClient.Authorization.basic(username: $0, password: proxy.password ?? "")
+        }
+        return .server(host: proxy.host, port: proxy.port, authorization: authorization)
     }
 
     private static func tls(
