@@ -87,7 +87,8 @@ let package = Package(
         edge(
             "FlowStorage",
             [
-                "NetworkAddressing", "FlowModel", "ClusterHistory", "FlowAttribution", "FlowQuery",
+                "NetworkAddressing", "FlowModel", "JSONText", "ClusterModel", "ClusterHistory", "FlowAttribution",
+                "FlowQuery",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]
         ),
@@ -214,7 +215,8 @@ let package = Package(
         tests(
             "FlowStorage",
             [
-                "FlowStorage", "FlowQuery", "FlowAttribution", "ClusterHistory", "FlowModel", "NetworkAddressing",
+                "FlowStorage", "FlowQuery", "FlowAttribution", "ClusterHistory", "ClusterModel", "FlowModel",
+                "NetworkAddressing",
                 "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
             ]
         ),

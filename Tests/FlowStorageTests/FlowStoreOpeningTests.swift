@@ -78,7 +78,7 @@ import Testing
         }
         let store = try FlowStore(path: folder.store)
         #expect(try store.numbers() == Array(0..<10))
-        #expect(try store.pool.read { try Int.fetchOne($0, sql: "PRAGMA user_version") } == 2)
+        #expect(try store.pool.read { try Int.fetchOne($0, sql: "PRAGMA user_version") } == 3)
     }
 
     @Test func `an empty file becomes a store`() throws {

@@ -40,6 +40,23 @@ package enum ClusterObject: Sendable, Hashable {
         return metadata.uid.isEmpty ? "\(metadata.namespace)/\(metadata.name)" : metadata.uid
     }
 
+    /// The same object in another version.
+    package func with(resourceVersion version: String) -> ClusterObject {
+        func changed<Object>(_ object: Object, _ path: WritableKeyPath<Object, ObjectMetadata>) -> Object {
+            var object = object
+            object[keyPath: path].resourceVersion = version
+            return object
+        }
+        return switch self {
+        case .namespace(let object): .namespace(changed(object, \.metadata))
+        case .node(let object): .node(changed(object, \.metadata))
+        case .pod(let object): .pod(changed(object, \.metadata))
+        case .service(let object): .service(changed(object, \.metadata))
+        case .endpointSlice(let object): .endpointSlice(changed(object, \.metadata))
+        case .workload(let object): .workload(changed(object, \.metadata))
+        }
+    }
+
     /// Reads an object of a known kind, taking what is there and passing over what is not understood.
     /// - Throws: `UndecodableObject` for another kind, or where the name is missing.
     package static func decode(kind: ObjectKind, json: JSONValue) throws(UndecodableObject) -> ClusterObject {

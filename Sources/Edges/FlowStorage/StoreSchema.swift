@@ -10,9 +10,18 @@ import GRDB
 ///              filter   Bloom filter of its addresses and names
 ///              data     the column block; last, so that the columns before it are read without it
 ///     setting  key, value
+///
+///     cluster           id, name: the clusters whose history is here
+///     cluster_object    id, cluster, kind, uid, version, body: an object in one state, as JSON without its version
+///     cluster_event     id       order of arrival; never used again
+///                       cluster, time, kind
+///                       type     0 listed, 1 changed, 2 deleted, 3 gap
+///                       object   of a change or deletion
+///                       data     of a list its version and objects, of a gap its beginning and reason
+///     cluster_followed  cluster, kind, until: when each kind was last known to be followed
 enum StoreSchema {
     /// The version this program writes, in `user_version`.
-    static let version = 2
+    static let version = 3
     /// Tells our databases from those of others, in `application_id`: "PSFT".
     static let applicationID = 0x5053_4654
 
@@ -33,6 +42,32 @@ enum StoreSchema {
         """,
         // The tables stay as they are, but hold blocks of version 2, which a former program cannot read.
         "PRAGMA user_version = 2",
+        """
+        CREATE TABLE IF NOT EXISTS cluster (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+        CREATE TABLE IF NOT EXISTS cluster_object (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            cluster INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            uid TEXT NOT NULL,
+            version TEXT NOT NULL,
+            body BLOB NOT NULL
+        );
+        CREATE TABLE IF NOT EXISTS cluster_event (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            cluster INTEGER NOT NULL,
+            time INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            type INTEGER NOT NULL,
+            object INTEGER,
+            data BLOB
+        );
+        CREATE TABLE IF NOT EXISTS cluster_followed (
+            cluster INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            until INTEGER NOT NULL,
+            PRIMARY KEY (cluster, kind)
+        ) WITHOUT ROWID;
+        """,
     ]
 
     /// Refuses what is not ours before anything is written to it.
