@@ -64,7 +64,10 @@ extension Timestamp {
             offset = sign * (hours * 3600 + minutes * 60)
         }
         guard reader.isAtEnd else { return nil }
-        let days = CivilDate(year: year, month: month, day: day).daysSinceEpoch
+        let date = CivilDate(year: year, month: month, day: day)
+        let days = date.daysSinceEpoch
+        // The 31st of a month with 30 days would be another day than it says.
+        guard CivilDate(daysSinceEpoch: days) == date else { return nil }
         self.init(
             seconds: days * 86400 + hour * 3600 + minute * 60 + second + offset,
             nanoseconds: fraction
@@ -122,7 +125,7 @@ extension Timestamp: CustomStringConvertible {
 }
 
 /// A day of the proleptic Gregorian calendar; the conversions are Howard Hinnant's `days_from_civil`.
-private struct CivilDate {
+private struct CivilDate: Equatable {
     var year: Int64
     var month: Int64
     var day: Int64
