@@ -219,27 +219,38 @@ extension Attributor {
         _ window: TimeWindow,
         own: Identity?
     ) -> AttributedEnd {
-        let isAsSeen = end == observation.source || end == observation.destination
         if let own, own.addresses.contains(end.address) {
             return AttributedEnd(endpoint: end, identity: own, basis: .observationPoint)
         }
+        let isAsSeen = end == observation.source || end == observation.destination
+        return identify(end, observation.transport, window, podBasis: isAsSeen ? .address : .translation)
+    }
+}
+
+extension Attributor {
+    static let severalOwners = "nothing tells its owners at this time apart"
+
+    /// One endpoint by who had its address, and its port where that tells, in the order of `Basis`.
+    func identify(
+        _ end: Endpoint,
+        _ transport: TransportProtocol,
+        _ window: TimeWindow,
+        podBasis: Basis
+    ) -> AttributedEnd {
         let pods = podOwners(of: end.address, window)
         if pods.count == 1 {
-            return AttributedEnd(
-                endpoint: end,
-                identity: pods[0],
-                basis: isAsSeen ? .address : .translation
-            )
+            return AttributedEnd(endpoint: end, identity: pods[0], basis: podBasis)
         }
         if pods.count > 1 {
             return AttributedEnd(
                 endpoint: end,
                 basis: .ambiguous,
-                reason: "the address changed hands within the report",
+                reason: window.start == window.end
+                    ? Attributor.severalOwners : "the address changed hands within the report",
                 candidates: pods
             )
         }
-        return identifyOtherThanPod(end, observation.transport, window)
+        return identifyOtherThanPod(end, transport, window)
     }
 
     /// The pods that had the address at the window's start or end; more than one where it changed hands between.
@@ -261,13 +272,8 @@ extension Attributor {
         if let node = owners.first(where: { $0.kind == .node })?.identity {
             return identifyOnNode(node, end, transport, window)
         }
-        if let service = history.service(
-            at: end.address,
-            port: end.port,
-            transport: transport,
-            at: window.start
-        ) ?? owners.first(where: { $0.kind == .service })?.identity {
-            return AttributedEnd(endpoint: end, identity: service, basis: .service)
+        if let service = identifyService(owners.filter { $0.kind == .service }, end, transport, window) {
+            return service
         }
         if let host = hosts[end.address] {
             return AttributedEnd(endpoint: end, identity: host, basis: .address)
@@ -280,6 +286,26 @@ extension Attributor {
             return AttributedEnd(endpoint: end, basis: .wellKnown, reason: name)
         }
         return AttributedEnd(endpoint: end, basis: .unknown, reason: whyUnknown(end.address, window.start))
+    }
+
+    /// The service by its port; by its address alone where no other service shares that.
+    private func identifyService(
+        _ owners: [AddressOwner],
+        _ end: Endpoint,
+        _ transport: TransportProtocol,
+        _ window: TimeWindow
+    ) -> AttributedEnd? {
+        guard !owners.isEmpty else { return nil }
+        let named = history.service(at: end.address, port: end.port, transport: transport, at: window.start)
+        if let service = named ?? (owners.count == 1 ? owners[0].identity : nil) {
+            return AttributedEnd(endpoint: end, identity: service, basis: .service)
+        }
+        return AttributedEnd(
+            endpoint: end,
+            basis: .ambiguous,
+            reason: "several services share this address, and none of them has this port",
+            candidates: owners.map(\.identity)
+        )
     }
 
     private func identifyOnNode(
