@@ -69,6 +69,14 @@ let package = Package(
             ["NetworkAddressing", "FlowModel", "JSONText", "ClusterHistory", "FlowAttribution", "FlowQuery"]
         ),
 
+        core(
+            "AddressResolution",
+            [
+                "NetworkAddressing", "FlowModel", "JSONText", "ClusterModel", "ClusterHistory", "FlowAttribution",
+                "RecordFormats",
+            ]
+        ),
+
         // Edges: one kind of I/O each; none imports another.
         edge("PacketCapture", ["CLinux", "CIntrinsics", "NetworkAddressing", "PacketParsing", "FlowModel"]),
         edge("ProcessPrivileges", ["CLinux"]),
@@ -106,7 +114,7 @@ let package = Package(
             "QueryAPI",
             [
                 "CConsole", "NetworkAddressing", "FlowModel", "ClusterHistory", "FlowAttribution", "FlowQuery",
-                "RecordFormats", "JSONText",
+                "RecordFormats", "JSONText", "AddressResolution",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -141,7 +149,7 @@ let package = Package(
             name: "podsight",
             dependencies: [
                 "NetworkAddressing", "PacketParsing", "FlowModel", "FlowMetering", "JSONText", "ClusterModel",
-                "ClusterHistory", "FlowAttribution", "FlowQuery", "RecordFormats", "PacketCapture",
+                "ClusterHistory", "FlowAttribution", "FlowQuery", "RecordFormats", "AddressResolution", "PacketCapture",
                 "KubernetesAPI", "FlowStorage", "QueryAPI", "CDemo", "Terminal", "ProbeCommand",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -186,6 +194,13 @@ let package = Package(
             "RecordFormats",
             [
                 "RecordFormats", "FlowQuery", "FlowAttribution", "ClusterHistory", "FlowModel", "JSONText",
+                "NetworkAddressing", "TestSupport",
+            ]
+        ),
+        tests(
+            "AddressResolution",
+            [
+                "AddressResolution", "FlowAttribution", "ClusterHistory", "ClusterModel", "FlowModel", "JSONText",
                 "NetworkAddressing", "TestSupport",
             ]
         ),

@@ -34,7 +34,7 @@ extension ClusterHistory {
         }
     }
 
-    private func identity(of owner: OwnerKey, at time: Timestamp) -> Identity? {
+    func identity(of owner: OwnerKey, at time: Timestamp) -> Identity? {
         switch owner.kind {
         case .pod: pods[owner.index].identities.value(at: time)
         case .service: services[owner.index].facts.value(at: time)?.identity

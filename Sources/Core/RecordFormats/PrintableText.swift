@@ -1,10 +1,10 @@
 /// Text from outside, made safe to print: names and labels are what anyone in the cluster wrote.
-enum PrintableText {
+package enum PrintableText {
     /// The longest text that is printed, in scalars; the rest becomes an ellipsis.
-    static let longest = 256
+    package static let longest = 256
 
     /// The text with everything that could move a cursor, colour a terminal or turn writing round replaced.
-    static func of(_ text: String) -> String {
+    package static func of(_ text: String) -> String {
         if text.utf8.count <= longest, text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) { return text }
         var scalars = String.UnicodeScalarView()
         for (index, scalar) in text.unicodeScalars.prefix(longest + 1).enumerated() {
