@@ -54,3 +54,29 @@ package struct StandardOutput: ~Copyable {
         bytes.removeAll(keepingCapacity: true)
     }
 }
+
+/// Standard input in large reads.
+package struct StandardInput: Sendable {
+    /// Nothing read yet.
+    package init() {}
+
+    /// The bytes that are there, at least one and no more than so many; `nil` at the end.
+    ///
+    /// Blocks until some are there.
+    /// - Throws: `CommandFailure` where it cannot be read.
+    package mutating func read(atMost size: Int) throws -> [UInt8]? {
+        var bytes = [UInt8](repeating: 0, count: max(1, size))
+        while true {
+            let count = bytes.withUnsafeMutableBytes { Glibc.read(STDIN_FILENO, $0.baseAddress, $0.count) }
+            if count == 0 { return nil }
+            if count > 0 {
+                bytes.removeLast(bytes.count - count)
+                return bytes
+            }
+            guard errno == EINTR else {
+                let reason = String(cString: strerror(errno))
+                throw CommandFailure("cannot read standard input: \(reason)")
+            }
+        }
+    }
+}

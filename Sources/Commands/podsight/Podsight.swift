@@ -15,6 +15,7 @@ struct Podsight: AsyncParsableCommand {
               sudo podsight run                      watch this machine's interfaces
               podsight replay web.pcap               meter a capture
               podsight flows 'dst.ns=db' --since 1h  ask a running instance
+              podsight resolve 172.17.0.9 --at 5m    who had this address then
 
             EXIT CODES
               0 done, 1 error, 2 the answer is no, 64 usage,
@@ -23,7 +24,7 @@ struct Podsight: AsyncParsableCommand {
         version: productVersion,
         subcommands: [
             RunCommand.self, ProbeCommand.self, ReplayCommand.self, RecordCommand.self, DemoCommand.self,
-            FlowsCommand.self, StatusCommand.self,
+            FlowsCommand.self, ResolveCommand.self, StatusCommand.self,
         ]
     )
 }

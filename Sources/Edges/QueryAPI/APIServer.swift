@@ -46,6 +46,10 @@ package struct APIServer: Sendable {
         api.get("status") { _, _ in Response.bytes(backend.status().json(), type: "application/json") }
         api.get("flows") { request, _ in try await answer { try await FlowsRoute(backend).respond(request) } }
         api.get("graph") { request, _ in try await answer { try await GraphRoute(backend).respond(request) } }
+        api.get("resolve") { request, _ in try await answer { try ResolveRoute(backend).respond(request) } }
+        api.post("resolve") { request, _ in
+            try await answer { try await ResolveRoute(backend).respondToMany(request) }
+        }
         api.get("stream") { request, _ in try await answer { try StreamRoute(backend).respond(request) } }
         if let receive = backend.receive {
             let route = BatchesRoute(receive)

@@ -1,3 +1,4 @@
+import AddressResolution
 import FlowAttribution
 import FlowModel
 import FlowQuery
@@ -17,6 +18,8 @@ package struct QueryBackend: Sendable {
     package var scan: @Sendable (FlowScan) async throws -> Void
     /// New flows as they are stored.
     package var live: FlowBroadcast
+    /// Who had which address, as far as is known now.
+    package var resolver: @Sendable () -> AddressResolver
     /// Takes a batch from an exporter and returns once it is durable; `nil` where none are taken.
     package var receive: (@Sendable (WireBatch) async throws -> Void)?
 
@@ -28,6 +31,7 @@ package struct QueryBackend: Sendable {
         status: @escaping @Sendable () -> StatusReport,
         scan: @escaping @Sendable (FlowScan) async throws -> Void,
         live: FlowBroadcast,
+        resolver: @escaping @Sendable () -> AddressResolver,
         receive: (@Sendable (WireBatch) async throws -> Void)? = nil
     ) {
         self.now = now
@@ -36,6 +40,7 @@ package struct QueryBackend: Sendable {
         self.status = status
         self.scan = scan
         self.live = live
+        self.resolver = resolver
         self.receive = receive
     }
 }

@@ -25,6 +25,9 @@ struct Question {
         parameters[name].flatMap { $0.isEmpty ? nil : $0 }
     }
 
+    /// Whether a parameter is there, be it empty.
+    func has(_ name: String) -> Bool { parameters[name] != nil }
+
     func flag(_ name: String) -> Bool { text(name) == "true" || text(name) == "1" }
 
     /// A whole number within bounds.
@@ -76,7 +79,7 @@ struct Question {
         guard let moment = TimeExpression.parse(text, now: now) else {
             throw .badRequest(
                 "bad_time",
-                "\(name): \(text) is not a time; write RFC 3339, now, now-15m or seconds since the epoch"
+                "\(name): \(text) is not a time; write RFC 3339, now, now-15m, 15m (ago) or a number since the epoch"
             )
         }
         return moment

@@ -1,3 +1,4 @@
+import AddressResolution
 import ClusterHistory
 import ClusterModel
 import Dispatch
@@ -117,6 +118,7 @@ final class LivePipeline: Sendable {
                 return TimeRange(from: now.advanced(by: -LivePipeline.defaultWindow), to: now)
             },
             status: { self.status },
+            resolver: { self.resolver },
             receive: { batch in try await self.receive(batch) }
         )
         try await ProcessLifetime.run { group in
@@ -273,6 +275,12 @@ final class LivePipeline: Sendable {
             status.cluster.message = "no cluster is joined: flows are named by address only"
         }
         return status
+    }
+
+    /// Who has which address, as far as is known now.
+    private var resolver: AddressResolver {
+        let hosts = state.withLock { $0.stage.attributor.hosts }
+        return AddressResolver(Attributor(history: history.snapshot, hosts: hosts), now: SystemClock.now)
     }
 
     /// This machine by each of its addresses.

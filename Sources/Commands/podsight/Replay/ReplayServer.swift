@@ -17,13 +17,15 @@ struct ReplayServer {
         let broadcast = FlowBroadcast()
         let status = replay.status
         let range = replay.range
+        let resolver = replay.resolver
         let server = FlowServer(
             store: store,
             address: address,
             broadcast: broadcast,
             now: { status.now },
             defaultRange: { range },
-            status: { status }
+            status: { status },
+            resolver: { resolver }
         )
         try await ProcessLifetime.run { group in
             group.addTask { try await server.run(onListening: onListening) }

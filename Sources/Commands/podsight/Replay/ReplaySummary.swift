@@ -1,3 +1,4 @@
+import AddressResolution
 import FlowAttribution
 import FlowModel
 import FlowStorage
@@ -12,6 +13,8 @@ struct ReplaySummary {
     /// From the first packet that was reported to the last.
     let range: TimeRange
     let status: StatusReport
+    /// Who had which address in the recording.
+    let resolver: AddressResolver
 
     init(
         inputs: ReplayInputs,
@@ -44,6 +47,7 @@ struct ReplaySummary {
         status.cluster.connected = inputs.clusterSource != "none"
         if let store { status.store = StatusReport.Store(store) }
         self.status = status
+        resolver = AddressResolver(recording: inputs.history, now: status.now, clock: status.now)
     }
 
     /// One line that says what became of every packet.

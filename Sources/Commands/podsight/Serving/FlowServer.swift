@@ -1,3 +1,4 @@
+import AddressResolution
 import Dispatch
 import FlowAttribution
 import FlowModel
@@ -17,6 +18,7 @@ struct FlowServer {
     let now: @Sendable () -> Timestamp
     let defaultRange: @Sendable () -> TimeRange
     let status: @Sendable () -> StatusReport
+    let resolver: @Sendable () -> AddressResolver
     var receive: (@Sendable (WireBatch) async throws -> Void)?
 
     /// Serves until cancelled; `onListening` gets the URL.
@@ -54,6 +56,7 @@ struct FlowServer {
                 }
             },
             live: broadcast,
+            resolver: resolver,
             receive: receive
         )
         let server = APIServer(backend: backend, host: address.host, port: address.port)

@@ -16,27 +16,54 @@ struct APIClient {
         self.server = withScheme.hasSuffix("/") ? String(withScheme.dropLast()) : withScheme
     }
 
-    /// The body of a GET, handed over as it arrives.
+    /// The body of a GET, handed over as it arrives; the answer's headers at its end.
+    @discardableResult
     func get(
         _ path: String,
         _ parameters: [(String, String)] = [],
         timeout: TimeAmount = .seconds(60),
         _ body: (ByteBuffer) throws -> Void
-    ) async throws {
+    ) async throws -> HTTPHeaders {
+        try await send(request(path, parameters), timeout, body)
+    }
+
+    /// The body of the answer to a POST of lines, handed over as it arrives; the answer's headers at its end.
+    func post(
+        _ path: String,
+        _ parameters: [(String, String)],
+        _ lines: [UInt8],
+        _ body: (ByteBuffer) throws -> Void
+    ) async throws -> HTTPHeaders {
+        var request = request(path, parameters)
+        request.method = .POST
+        request.headers.add(name: "content-type", value: "text/plain")
+        request.body = .bytes(lines)
+        return try await send(request, .seconds(60), body)
+    }
+
+    private func request(_ path: String, _ parameters: [(String, String)]) -> HTTPClientRequest {
         let query = parameters.map { "\(APIClient.encode($0))=\(APIClient.encode($1))" }.joined(separator: "&")
-        let request = HTTPClientRequest(url: server + path + (query.isEmpty ? "" : "?" + query))
+        return HTTPClientRequest(url: server + path + (query.isEmpty ? "" : "?" + query))
+    }
+
+    private func send(
+        _ request: HTTPClientRequest,
+        _ timeout: TimeAmount,
+        _ body: (ByteBuffer) throws -> Void
+    ) async throws -> HTTPHeaders {
         // A refused connection is an answer: trying it again for a minute helps nobody.
         var configuration = HTTPClient.Configuration()
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.timeout.connect = .seconds(10)
         let client = HTTPClient(configuration: configuration)
         do {
-            try await exchange(request, on: client, timeout, body)
+            let headers = try await exchange(request, on: client, timeout, body)
+            try? await client.shutdown()
+            return headers
         } catch {
             try? await client.shutdown()
             throw error
         }
-        try? await client.shutdown()
     }
 
     private func exchange(
@@ -44,7 +71,7 @@ struct APIClient {
         on client: HTTPClient,
         _ timeout: TimeAmount,
         _ body: (ByteBuffer) throws -> Void
-    ) async throws {
+    ) async throws -> HTTPHeaders {
         let response: HTTPClientResponse
         do {
             response = try await client.execute(request, timeout: timeout)
@@ -60,6 +87,7 @@ struct APIClient {
         }
         do {
             for try await buffer in response.body { try body(buffer) }
+            return response.headers
         } catch let failure as CommandFailure {
             throw failure
         } catch {
@@ -83,7 +111,9 @@ struct APIClient {
         var text = message
         if let column = error["column"]?.int { text += " (column \(column))" }
         if let suggestion = error["suggestion"]?.text { text += "; did you mean \(suggestion)?" }
-        return CommandFailure(text, status: code == 400 ? .usage : .failure)
+        // Nothing being there is an answer of its own only where the server says so.
+        let isNo = code == 404 && error["code"]?.text == "nothing_known"
+        return CommandFailure(text, status: isNo ? .answerIsNo : code == 400 ? .usage : .failure)
     }
 
     private static func encode(_ text: String) -> String {
