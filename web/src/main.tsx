@@ -6,6 +6,7 @@ import "./styles/header.css";
 import "./styles/map.css";
 import "./styles/flows.css";
 import "./styles/status.css";
+import "./styles/owners.css";
 
 const root = document.getElementById("root");
 if (root) createRoot(root).render(<App />);

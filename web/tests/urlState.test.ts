@@ -14,6 +14,7 @@ test("a state survives the URL", () => {
     { ...defaultState, sel: "a/Deployment/web→a/Deployment/cart", as: "table", scope: "pod" },
     { ...defaultState, from: "2026-11-21T01:35:20.500000000Z", to: "2026-11-21T01:38:00Z", live: false },
     { ...defaultState, live: false },
+    { ...defaultState, view: "owners", ip: "10.96.0.10:53/udp", at: "2026-11-21T01:35:20.5Z" },
   ];
   for (const state of states) assert.deepEqual(parseURLState(formatURLState(state)), state);
 });

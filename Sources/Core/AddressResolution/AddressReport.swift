@@ -14,6 +14,8 @@ package struct AddressReport: Sendable {
     package let next: AddressOwner?
     /// Everyone who has the address at the moment, those included who share it; `nil` where nobody asked for them.
     package let holders: [AddressInterval]?
+    /// Everyone who ever had the address; `nil` where nobody asked for them.
+    package let intervals: [AddressInterval]?
 }
 
 extension AddressResolver {
@@ -21,14 +23,16 @@ extension AddressResolver {
     package func report(
         _ question: AddressQuestion,
         asked text: String,
-        withHolders: Bool = false
+        withHolders: Bool = false,
+        withIntervals: Bool = false
     ) -> AddressReport {
         let history = attributor.history
         return AddressReport(
             answer: answer(question, asked: text),
             previous: history.lastOwner(before: question.time, of: question.address),
             next: history.nextOwner(after: question.time, of: question.address),
-            holders: withHolders ? history.holders(of: question.address, at: question.time) : nil
+            holders: withHolders ? history.holders(of: question.address, at: question.time) : nil,
+            intervals: withIntervals ? history.intervals(of: question.address) : nil
         )
     }
 
@@ -59,7 +63,8 @@ extension AddressResolver {
 }
 
 extension AddressReport {
-    /// One JSON object: the members of the answer, then `previous`, `next` and, where asked for, `holders`.
+    /// One JSON object: the members of the answer, then `previous`, `next` and, where asked for, `holders` and
+    /// `intervals`.
     package func json() -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
@@ -70,9 +75,11 @@ extension AddressReport {
         writer.owner(next)
         if let holders {
             writer.key("holders")
-            writer.beginArray()
-            for holder in holders { writer.object(holder) }
-            writer.endArray()
+            writer.list(holders)
+        }
+        if let intervals {
+            writer.key("intervals")
+            writer.list(intervals)
         }
         writer.endObject()
         return writer.bytes
@@ -87,6 +94,13 @@ extension JSONWriter {
         object(owner.identity)
         span(owner.from, owner.until)
         endObject()
+    }
+
+    /// Writes an array of intervals.
+    mutating func list(_ intervals: [AddressInterval]) {
+        beginArray()
+        for interval in intervals { object(interval) }
+        endArray()
     }
 
     /// Writes an interval with its owner.

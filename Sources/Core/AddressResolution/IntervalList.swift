@@ -44,9 +44,7 @@ extension [AddressInterval] {
             writer.key("of")
             writer.string(name)
             writer.key("intervals")
-            writer.beginArray()
-            for interval in self { writer.object(interval) }
-            writer.endArray()
+            writer.list(self)
             writer.endObject()
             return writer.bytes
         }

@@ -27,7 +27,8 @@ struct ResolveRoute: Sendable {
         let report = resolver.report(
             AddressQuestion(asked, at: try question.moment("at") ?? resolver.now),
             asked: text,
-            withHolders: question.flag("all")
+            withHolders: question.flag("all"),
+            withIntervals: question.flag("intervals")
         )
         let kind = ReportFormat(rawValue: format) ?? .json
         var response = Response.bytes(report.text(kind), type: kind.mediaType)

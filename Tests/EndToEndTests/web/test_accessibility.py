@@ -9,6 +9,7 @@ VIEWS = {
     "table": {"as": "table"},
     "flows": {"view": "flows"},
     "status": {"view": "status"},
+    "owners": {"view": "owners", "ip": "172.17.0.9", "at": "2026-11-21T01:36:00Z"},
     "empty": {"q": "ns=does-not-exist"},
     "filter-error": {"q": "wrkload=web"},
 }

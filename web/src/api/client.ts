@@ -1,4 +1,4 @@
-import type { ErrorDetail, FlowPage, Graph, Status } from "./types";
+import type { AddressReport, ErrorDetail, FlowPage, Graph, Status } from "./types";
 
 /** The server answered, and the answer is an error. */
 export class ServerError extends Error {
@@ -31,6 +31,10 @@ export function getStatus(signal: AbortSignal): Promise<Status> {
 
 export function getGraph(query: RangeQuery & { scope: string; limit?: number }, signal: AbortSignal): Promise<Graph> {
   return getJSON("/api/v1/graph", { ...query, limit: String(query.limit ?? 400) }, signal);
+}
+
+export function getOwner(ip: string, at: string, signal: AbortSignal): Promise<AddressReport> {
+  return getJSON("/api/v1/resolve", { ip, at, all: "true", intervals: "true" }, signal);
 }
 
 export function getFlows(query: RangeQuery & { limit: number; cursor?: string }, signal: AbortSignal): Promise<FlowPage> {

@@ -231,3 +231,44 @@ export interface ErrorDetail {
   column?: number;
   suggestion?: string;
 }
+
+/** Who is behind an address; `null` for what a thing of its kind has not. */
+export interface OwnerIdentity {
+  kind: "pod" | "service" | "node" | "host" | "network";
+  namespace: string | null;
+  name: string;
+  uid: string | null;
+  node: string | null;
+  workload: { kind: string; name: string } | null;
+  services: string[];
+}
+
+export interface OwnerSpan {
+  identity: OwnerIdentity;
+  from: string | null;
+  until: string | null;
+}
+
+export interface OwnerInterval extends OwnerSpan {
+  address: string;
+  holding: "pod" | "service" | "node" | "host_pod" | "endpoint";
+  fromCertain: boolean;
+  untilCertain: boolean;
+}
+
+/** The answer to "who had this address?". */
+export interface AddressReport {
+  query: string;
+  at: string;
+  identity: OwnerIdentity | null;
+  from: string | null;
+  until: string | null;
+  basis: string;
+  certainty: "certain" | "uncertain" | "ambiguous" | "unknown";
+  candidates: OwnerIdentity[];
+  reason?: string;
+  previous: OwnerSpan | null;
+  next: OwnerSpan | null;
+  holders?: OwnerInterval[];
+  intervals?: OwnerInterval[];
+}

@@ -9,6 +9,7 @@ import { addTerm, cliCommand } from "../model/filter";
 import { findings } from "../model/findings";
 import { formatBytes, plural } from "../model/format";
 import { formatURLState, frozenURLState } from "../model/urlState";
+import { OwnersView } from "../owners/OwnersView";
 import { StatusView } from "../status/StatusView";
 import { Banner } from "./Banner";
 import { EmptyState, WaitingState } from "./EmptyState";
@@ -20,7 +21,7 @@ import { useTheme } from "./useTheme";
 import { useURLState } from "./useURLState";
 
 const feed = new Feed();
-const titles = { map: "Service map", flows: "Flows", status: "Status" };
+const titles = { map: "Service map", flows: "Flows", owners: "Addresses", status: "Status" };
 
 export function App() {
   const [state, update] = useURLState();
@@ -55,7 +56,8 @@ export function App() {
   const nothing = status && graph && !data.loading ? emptiness(status, graph, q, data.unfiltered) : null;
   const link = () => `${location.origin}${location.pathname}${formatURLState(frozenURLState(state, graph))}`;
   const command = cliCommand(q, { from, to, window: window || (status?.mode === "replay" ? "" : "15m") });
-  const isWaiting = !status || (view !== "status" && !graph);
+  const isAboutFlows = view === "map" || view === "flows";
+  const isWaiting = !status || (isAboutFlows && !graph);
   useEffect(() => {
     if (isWaiting ? data.error : nothing || view !== "map" || state.as === "table") markReady();
   }, [isWaiting, nothing, view, state.as, data.error]);
@@ -67,7 +69,7 @@ export function App() {
     <>
       <a className="skip" href="#content">Skip to content</a>
       <Header state={state} connection={data.connection} hasLoss={status ? findings(status).some((finding) => finding.level === "bad") : false} onChange={update} />
-      {view !== "status" && (
+      {isAboutFlows && (
         <>
           <FilterBar q={q} error={data.error} command={command} onApply={(next) => update({ q: next, sel: "" })} onCopy={copy} link={link} />
           <TimeBar state={state} data={data} onChange={update} />
@@ -76,9 +78,10 @@ export function App() {
       <main id="content" className={data.error || data.connection.kind === "reconnecting" ? "content stale" : "content"} tabIndex={-1}>
         {status && <Banner status={status} onStatus={() => update({ view: "status" })} />}
         <div className="stage">
-          {isWaiting && <WaitingState data={data} />}
+          {isWaiting && isAboutFlows && <WaitingState data={data} />}
           {!isWaiting && view === "status" && status && <StatusView status={status} />}
-          {!isWaiting && view !== "status" && nothing && (
+          {view === "owners" && <OwnersView ip={state.ip} at={state.at} onAsk={(ip, at) => update({ ip, at })} onShowFlows={(filter) => update({ view: "flows", q: filter })} />}
+          {!isWaiting && isAboutFlows && nothing && (
             <EmptyState reason={nothing} onClear={() => update({ q: "" })} onJump={(start, end) => update({ from: start, to: end, window: "", live: false })} />
           )}
           {isMap && state.as === "map" && (

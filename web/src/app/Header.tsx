@@ -2,7 +2,7 @@ import { useEffect, useState } from "react";
 import type { Connection } from "../api/feed";
 import type { ConsoleState, Theme, View } from "../model/urlState";
 
-const views: [View, string][] = [["map", "Service map"], ["flows", "Flows"], ["status", "Status"]];
+const views: [View, string][] = [["map", "Service map"], ["flows", "Flows"], ["owners", "Addresses"], ["status", "Status"]];
 const themes: [Theme, string, string][] = [["auto", "◐", "Theme: as the system"], ["light", "☀", "Theme: light"], ["dark", "☾", "Theme: dark"]];
 
 export function Header({ state, connection, hasLoss, onChange }: {

@@ -1,6 +1,6 @@
 // What the console shows, as the URL says it. Defaults are left out, so that links stay short.
 
-export type View = "map" | "flows" | "status";
+export type View = "map" | "flows" | "owners" | "status";
 export type Theme = "auto" | "light" | "dark";
 export const scopes = ["workload", "namespace", "pod", "service", "node"] as const;
 export type Scope = (typeof scopes)[number];
@@ -20,6 +20,9 @@ export interface ConsoleState {
   sel: string;
   as: "map" | "table";
   scope: Scope;
+  /** The address whose owner is asked for, and the time; an empty time is now. */
+  ip: string;
+  at: string;
 }
 
 export const defaultState: ConsoleState = {
@@ -33,6 +36,8 @@ export const defaultState: ConsoleState = {
   sel: "",
   as: "map",
   scope: "workload",
+  ip: "",
+  at: "",
 };
 
 export function parseURLState(search: string): ConsoleState {
@@ -43,7 +48,7 @@ export function parseURLState(search: string): ConsoleState {
   const to = query.get("to") ?? "";
   const window = query.get("window") ?? "";
   return {
-    view: oneOf("view", ["map", "flows", "status"], "map"),
+    view: oneOf("view", ["map", "flows", "owners", "status"], "map"),
     q: query.get("q") ?? "",
     from,
     to,
@@ -54,6 +59,8 @@ export function parseURLState(search: string): ConsoleState {
     sel: query.get("sel") ?? "",
     as: oneOf("as", ["map", "table"], "map"),
     scope: oneOf("scope", scopes, "workload"),
+    ip: query.get("ip") ?? "",
+    at: query.get("at") ?? "",
   };
 }
 
@@ -69,6 +76,8 @@ export function formatURLState(state: ConsoleState): string {
   if (state.sel) query.set("sel", state.sel);
   if (state.as !== "map") query.set("as", state.as);
   if (state.scope !== "workload") query.set("scope", state.scope);
+  if (state.ip) query.set("ip", state.ip);
+  if (state.at) query.set("at", state.at);
   const text = query.toString();
   return text ? `?${text}` : "";
 }
@@ -83,6 +92,7 @@ export function frozenURLState(state: ConsoleState, shown: { from: string; to: s
 export function isNavigation(before: ConsoleState, after: ConsoleState): boolean {
   return (
     before.view !== after.view || before.q !== after.q || before.as !== after.as || before.scope !== after.scope ||
-    before.from !== after.from || before.to !== after.to || before.window !== after.window || before.sel !== after.sel
+    before.from !== after.from || before.to !== after.to || before.window !== after.window || before.sel !== after.sel ||
+    before.ip !== after.ip || before.at !== after.at
   );
 }
