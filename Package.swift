@@ -76,6 +76,7 @@ let package = Package(
                 "RecordFormats",
             ]
         ),
+        core("ReverseNames", ["NetworkAddressing", "FlowModel", "ClusterModel", "ClusterHistory"]),
 
         // Edges: one kind of I/O each; none imports another.
         edge("PacketCapture", ["CLinux", "CIntrinsics", "NetworkAddressing", "PacketParsing", "FlowModel"]),
@@ -108,6 +109,13 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]
+        ),
+        edge(
+            "NameService",
+            [
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ]
         ),
         edge(
@@ -149,8 +157,9 @@ let package = Package(
             name: "podsight",
             dependencies: [
                 "NetworkAddressing", "PacketParsing", "FlowModel", "FlowMetering", "JSONText", "ClusterModel",
-                "ClusterHistory", "FlowAttribution", "FlowQuery", "RecordFormats", "AddressResolution", "PacketCapture",
-                "KubernetesAPI", "FlowStorage", "QueryAPI", "CDemo", "Terminal", "ProbeCommand",
+                "ClusterHistory", "FlowAttribution", "FlowQuery", "RecordFormats", "AddressResolution", "ReverseNames",
+                "PacketCapture", "NameService", "KubernetesAPI", "FlowStorage", "QueryAPI", "CDemo", "Terminal",
+                "ProbeCommand",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -202,6 +211,20 @@ let package = Package(
             [
                 "AddressResolution", "FlowAttribution", "ClusterHistory", "ClusterModel", "FlowModel", "JSONText",
                 "NetworkAddressing", "TestSupport",
+            ]
+        ),
+        tests(
+            "ReverseNames",
+            [
+                "ReverseNames", "PacketParsing", "ClusterHistory", "ClusterModel", "FlowModel", "NetworkAddressing",
+            ]
+        ),
+        tests(
+            "NameService",
+            [
+                "NameService",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ]
         ),
         tests(

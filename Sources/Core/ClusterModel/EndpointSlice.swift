@@ -17,6 +17,8 @@ package struct EndpointSlice: Sendable, Hashable {
         package var podUID: String
         /// The pod's name; empty where the endpoint is no pod.
         package var podName: String
+        /// The name it has below the service's; empty where it has none.
+        package var hostname: String
 
         /// An endpoint, ready unless told otherwise.
         package init(
@@ -25,7 +27,8 @@ package struct EndpointSlice: Sendable, Hashable {
             isServing: Bool = true,
             isTerminating: Bool = false,
             podUID: String = "",
-            podName: String = ""
+            podName: String = "",
+            hostname: String = ""
         ) {
             self.addresses = addresses
             self.isReady = isReady
@@ -33,6 +36,7 @@ package struct EndpointSlice: Sendable, Hashable {
             self.isTerminating = isTerminating
             self.podUID = podUID
             self.podName = podName
+            self.hostname = hostname
         }
     }
 
@@ -81,7 +85,8 @@ extension EndpointSlice {
                 isServing: conditions?["serving"]?.flag ?? isReady,
                 isTerminating: conditions?["terminating"]?.flag ?? false,
                 podUID: isPod ? target?["uid"]?.text ?? "" : "",
-                podName: isPod ? target?["name"]?.text ?? "" : ""
+                podName: isPod ? target?["name"]?.text ?? "" : "",
+                hostname: json["hostname"]?.text ?? ""
             )
         }
         ports = (json["ports"]?.items ?? []).map { json in
