@@ -54,7 +54,11 @@ struct ReplayCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Afterwards serve the API and console there.", valueName: "address"))
     var serve: ListenAddress?
 
+    @OptionGroup(title: "Names")
+    var names: NameOptions
+
     func validate() throws {
+        guard names.dns == nil || serve != nil else { throw ValidationError("--dns needs --serve") }
         guard !captures.isEmpty else { throw ValidationError("name at least one capture") }
     }
 
@@ -77,7 +81,7 @@ struct ReplayCommand: AsyncParsableCommand {
             return
         }
         for failure in summary.failures { StandardError.write("podsight: \(failure)\n") }
-        try await ReplayServer(summary, address: serve).run { url in
+        try await ReplayServer(summary, address: serve, names: names).run { url in
             StandardError.write("podsight: serving the replay at \(url) (interrupt to stop)\n")
         }
     }

@@ -52,6 +52,9 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How large the store may grow.", valueName: "size"))
     var storeMax = SizeOption(bytes: 1 << 30)
 
+    @OptionGroup(title: "Names")
+    var names: NameOptions
+
     func run() async throws {
         let config = try clusterConfig()
         let path = store ?? RunCommand.standardStorePath
@@ -68,7 +71,8 @@ struct RunCommand: AsyncParsableCommand {
                 metering: metering.configuration(hashSeed: .random(in: 0 ... .max)),
                 retention: retention.nanoseconds,
                 storeBytesMax: storeMax.bytes,
-                listen: listen
+                listen: listen,
+                names: names
             ),
             store: flowStore,
             cluster: config

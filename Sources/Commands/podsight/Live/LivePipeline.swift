@@ -24,6 +24,7 @@ final class LivePipeline: Sendable {
         var retention: Int64?
         var storeBytesMax: Int64
         var listen: ListenAddress
+        var names: NameOptions
     }
 
     /// How long attribution waits for cluster facts, in nanoseconds; a flow's own time decides, not this.
@@ -126,6 +127,9 @@ final class LivePipeline: Sendable {
                 try await server.run { url in
                     StandardError.write("podsight: the console is at \(url) (interrupt to stop)\n")
                 }
+            }
+            if let names = self.configuration.names.responder({ self.resolver }) {
+                group.addTask { try await names.run() }
             }
             if let watcher = self.watcher {
                 group.addTask { await watcher.run() }

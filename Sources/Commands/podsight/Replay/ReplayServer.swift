@@ -6,10 +6,12 @@ import Terminal
 struct ReplayServer {
     private let replay: ReplaySummary
     private let address: ListenAddress
+    private let names: NameOptions?
 
-    init(_ replay: ReplaySummary, address: ListenAddress) {
+    init(_ replay: ReplaySummary, address: ListenAddress, names: NameOptions? = nil) {
         self.replay = replay
         self.address = address
+        self.names = names
     }
 
     func run(onListening: @escaping @Sendable (String) -> Void) async throws {
@@ -29,6 +31,7 @@ struct ReplayServer {
         )
         try await ProcessLifetime.run { group in
             group.addTask { try await server.run(onListening: onListening) }
+            if let names = names?.responder({ resolver }) { group.addTask { try await names.run() } }
             group.addTask {
                 // Nothing new comes; ticks keep the streams of open consoles alive.
                 while true {
