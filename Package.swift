@@ -76,6 +76,7 @@ let package = Package(
                 "RecordFormats",
             ]
         ),
+        core("ClusterChanges", ["NetworkAddressing", "FlowModel", "JSONText", "ClusterModel", "RecordFormats"]),
         core("ReverseNames", ["NetworkAddressing", "FlowModel", "ClusterModel", "ClusterHistory"]),
 
         // Edges: one kind of I/O each; none imports another.
@@ -121,8 +122,8 @@ let package = Package(
         edge(
             "QueryAPI",
             [
-                "CConsole", "NetworkAddressing", "FlowModel", "ClusterHistory", "FlowAttribution", "FlowQuery",
-                "RecordFormats", "JSONText", "AddressResolution",
+                "CConsole", "NetworkAddressing", "FlowModel", "ClusterModel", "ClusterHistory", "FlowAttribution",
+                "FlowQuery", "RecordFormats", "JSONText", "AddressResolution", "ClusterChanges",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -158,8 +159,8 @@ let package = Package(
             dependencies: [
                 "NetworkAddressing", "PacketParsing", "FlowModel", "FlowMetering", "JSONText", "ClusterModel",
                 "ClusterHistory", "FlowAttribution", "FlowQuery", "RecordFormats", "AddressResolution", "ReverseNames",
-                "PacketCapture", "NameService", "KubernetesAPI", "FlowStorage", "QueryAPI", "CDemo", "Terminal",
-                "ProbeCommand",
+                "ClusterChanges", "PacketCapture", "NameService", "KubernetesAPI", "FlowStorage", "QueryAPI", "CDemo",
+                "Terminal", "ProbeCommand",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -212,6 +213,10 @@ let package = Package(
                 "AddressResolution", "FlowAttribution", "ClusterHistory", "ClusterModel", "FlowModel", "JSONText",
                 "NetworkAddressing", "TestSupport",
             ]
+        ),
+        tests(
+            "ClusterChanges",
+            ["ClusterChanges", "ClusterModel", "FlowModel", "JSONText", "NetworkAddressing", "TestSupport"]
         ),
         tests(
             "ReverseNames",

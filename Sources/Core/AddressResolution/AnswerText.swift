@@ -3,26 +3,6 @@ import FlowAttribution
 import FlowModel
 import RecordFormats
 
-/// Rows of text in columns as wide as they need to be.
-package enum TextTable {
-    /// The table with its header, each line ended; what could disturb a terminal is replaced.
-    package static func render(_ header: [String], _ rows: [[String]]) -> [UInt8] {
-        let cells = [header] + rows.map { $0.map(PrintableText.of) }
-        let widths = header.indices.map { column in cells.map { $0[column].unicodeScalars.count }.max() ?? 0 }
-        var text = ""
-        for row in cells {
-            for (column, cell) in row.enumerated() {
-                if column > 0 { text += "  " }
-                text += cell
-                guard column < row.count - 1 else { continue }
-                text += String(repeating: " ", count: widths[column] - cell.unicodeScalars.count)
-            }
-            text += "\n"
-        }
-        return Array(text.utf8)
-    }
-}
-
 /// How one answer is written.
 package enum ReportFormat: String, Sendable, Hashable, CaseIterable {
     /// One JSON object with the owners before and after.

@@ -2,6 +2,7 @@ import ClusterHistory
 import FlowModel
 import JSONText
 import NetworkAddressing
+import RecordFormats
 
 /// How a list of intervals is written.
 package enum IntervalFormat: String, Sendable, Hashable, CaseIterable {
