@@ -24,7 +24,7 @@ struct Podsight: AsyncParsableCommand {
         version: productVersion,
         subcommands: [
             RunCommand.self, ProbeCommand.self, ReplayCommand.self, RecordCommand.self, DemoCommand.self,
-            FlowsCommand.self, ResolveCommand.self, StatusCommand.self,
+            FlowsCommand.self, ResolveCommand.self, EventsCommand.self, StatusCommand.self,
         ]
     )
 }

@@ -50,6 +50,7 @@ package struct APIServer: Sendable {
         api.post("resolve") { request, _ in
             try await answer { try await ResolveRoute(backend).respondToMany(request) }
         }
+        api.get("events") { request, _ in try await answer { try EventsRoute(backend).respond(request) } }
         api.get("stream") { request, _ in try await answer { try StreamRoute(backend).respond(request) } }
         if let receive = backend.receive {
             let route = BatchesRoute(receive)

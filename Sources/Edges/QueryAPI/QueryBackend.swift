@@ -1,4 +1,5 @@
 import AddressResolution
+import ClusterChanges
 import FlowAttribution
 import FlowModel
 import FlowQuery
@@ -20,6 +21,8 @@ package struct QueryBackend: Sendable {
     package var live: FlowBroadcast
     /// Who had which address, as far as is known now.
     package var resolver: @Sendable () -> AddressResolver
+    /// The changes of the cluster that are asked for, and how many there are beyond the limit as well.
+    package var changes: @Sendable (ChangeQuery) -> (changes: [ClusterChange], matched: Int)
     /// Takes a batch from an exporter and returns once it is durable; `nil` where none are taken.
     package var receive: (@Sendable (WireBatch) async throws -> Void)?
 
@@ -32,6 +35,7 @@ package struct QueryBackend: Sendable {
         scan: @escaping @Sendable (FlowScan) async throws -> Void,
         live: FlowBroadcast,
         resolver: @escaping @Sendable () -> AddressResolver,
+        changes: @escaping @Sendable (ChangeQuery) -> (changes: [ClusterChange], matched: Int),
         receive: (@Sendable (WireBatch) async throws -> Void)? = nil
     ) {
         self.now = now
@@ -41,6 +45,7 @@ package struct QueryBackend: Sendable {
         self.scan = scan
         self.live = live
         self.resolver = resolver
+        self.changes = changes
         self.receive = receive
     }
 }

@@ -1,4 +1,5 @@
 import AddressResolution
+import ClusterChanges
 import ClusterHistory
 import ClusterModel
 import Dispatch
@@ -37,11 +38,17 @@ final class LivePipeline: Sendable {
     /// The history as it grows; attribution works on copies, so that neither waits for the other.
     private final class GrowingHistory: Sendable {
         private let history = Mutex(ClusterHistory())
+        private let log = Mutex(ChangeLog())
 
         var snapshot: ClusterHistory { history.withLock { $0 } }
 
         func apply(_ events: [ClusterEvent]) {
             history.withLock { history in for event in events { history.apply(event) } }
+            log.withLock { log in for event in events { log.apply(event) } }
+        }
+
+        func changes(_ query: ChangeQuery) -> (changes: [ClusterChange], matched: Int) {
+            log.withLock { $0.changes(query) }
         }
     }
 
@@ -120,6 +127,7 @@ final class LivePipeline: Sendable {
             },
             status: { self.status },
             resolver: { self.resolver },
+            changes: { self.history.changes($0) },
             receive: { batch in try await self.receive(batch) }
         )
         try await ProcessLifetime.run { group in

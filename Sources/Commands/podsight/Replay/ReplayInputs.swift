@@ -1,3 +1,4 @@
+import ClusterChanges
 import ClusterHistory
 import ClusterModel
 import FlowAttribution
@@ -21,6 +22,8 @@ struct ReplayInputs {
 
     var captures: [Capture] = []
     var history = ClusterHistory()
+    /// Of a recording, no change is given up.
+    var changes = ChangeLog(capacity: 1 << 24)
     var clusterSource = "none"
     var translations = TranslationTable()
     var translationSource = "none"
@@ -77,7 +80,10 @@ struct ReplayInputs {
 
     /// Takes what a cluster file holds.
     mutating func addCluster(_ events: [ClusterEvent], source: String) {
-        for event in events { history.apply(event) }
+        for event in events {
+            history.apply(event)
+            changes.apply(event)
+        }
         clusterSource = clusterSource == "none" ? source : "\(clusterSource), \(source)"
     }
 

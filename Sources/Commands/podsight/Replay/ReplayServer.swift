@@ -1,3 +1,4 @@
+import ClusterChanges
 import FlowModel
 import QueryAPI
 import Terminal
@@ -20,6 +21,7 @@ struct ReplayServer {
         let status = replay.status
         let range = replay.range
         let resolver = replay.resolver
+        let changes = replay.changes
         let server = FlowServer(
             store: store,
             address: address,
@@ -27,7 +29,8 @@ struct ReplayServer {
             now: { status.now },
             defaultRange: { range },
             status: { status },
-            resolver: { resolver }
+            resolver: { resolver },
+            changes: { changes.changes($0) }
         )
         try await ProcessLifetime.run { group in
             group.addTask { try await server.run(onListening: onListening) }

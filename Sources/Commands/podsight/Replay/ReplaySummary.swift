@@ -1,4 +1,5 @@
 import AddressResolution
+import ClusterChanges
 import FlowAttribution
 import FlowModel
 import FlowStorage
@@ -15,6 +16,8 @@ struct ReplaySummary {
     let status: StatusReport
     /// Who had which address in the recording.
     let resolver: AddressResolver
+    /// What happened in the recorded cluster.
+    let changes: ChangeLog
 
     init(
         inputs: ReplayInputs,
@@ -47,6 +50,7 @@ struct ReplaySummary {
         status.cluster.connected = inputs.clusterSource != "none"
         if let store { status.store = StatusReport.Store(store) }
         self.status = status
+        changes = inputs.changes
         resolver = AddressResolver(recording: inputs.history, now: status.now, clock: status.now)
     }
 

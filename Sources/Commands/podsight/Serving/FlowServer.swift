@@ -1,4 +1,5 @@
 import AddressResolution
+import ClusterChanges
 import Dispatch
 import FlowAttribution
 import FlowModel
@@ -19,6 +20,7 @@ struct FlowServer {
     let defaultRange: @Sendable () -> TimeRange
     let status: @Sendable () -> StatusReport
     let resolver: @Sendable () -> AddressResolver
+    let changes: @Sendable (ChangeQuery) -> (changes: [ClusterChange], matched: Int)
     var receive: (@Sendable (WireBatch) async throws -> Void)?
 
     /// Serves until cancelled; `onListening` gets the URL.
@@ -57,6 +59,7 @@ struct FlowServer {
             },
             live: broadcast,
             resolver: resolver,
+            changes: changes,
             receive: receive
         )
         let server = APIServer(backend: backend, host: address.host, port: address.port)
