@@ -5,8 +5,8 @@ import GRDB
 import Synchronization
 
 extension ClusterJournal {
-    /// With fewer old events than this there is nothing worth doing.
-    private static let oldEventsMin = 32
+    /// With fewer old events than this, or this part of all, there is nothing worth doing.
+    private static let oldEventsMin = (count: 32, part: 8)
 
     /// How many bytes the events of all clusters and their objects take, as far as they are counted.
     package func byteCount() throws(FlowStoreError) -> Int {
@@ -25,6 +25,16 @@ extension ClusterJournal {
         }
     }
 
+    /// The time of the oldest event; `nil` where there is none.
+    package func oldest() throws(FlowStoreError) -> Timestamp? {
+        try FlowStore.translating(store.path) {
+            try store.pool.read { db in
+                let sql = "SELECT time FROM cluster_event WHERE cluster = ? ORDER BY id LIMIT 1"
+                return try Int64.fetchOne(db, sql: sql, arguments: [cluster]).map { Timestamp(nanoseconds: $0) }
+            }
+        }
+    }
+
     /// Lets go of what came before a time: of each kind, what there was then is kept as a list.
     ///
     /// - Returns: How many events there are fewer.
@@ -39,12 +49,14 @@ extension ClusterJournal {
                     arguments: [cluster, time.nanoseconds]
                 )
                 let end = first ?? .max
-                let count = try Int.fetchOne(
+                let counts = try Row.fetchOne(
                     db,
-                    sql: "SELECT count(*) FROM cluster_event WHERE cluster = ? AND id < ?",
-                    arguments: [cluster, end]
+                    sql: "SELECT count(*) FILTER (WHERE id < ?), count(*) FROM cluster_event WHERE cluster = ?",
+                    arguments: [end, cluster]
                 )
-                guard let count, count >= ClusterJournal.oldEventsMin else { return 0 }
+                let (old, all): (Int, Int) = (counts?[0] ?? 0, counts?[1] ?? 0)
+                let least = ClusterJournal.oldEventsMin
+                guard old >= max(least.count, all / least.part) else { return 0 }
                 let kept = try checkpoint(before: end, db)
                 try db.execute(
                     sql: "DELETE FROM cluster_event WHERE cluster = ? AND id < ? AND id NOT IN (\(kept))",

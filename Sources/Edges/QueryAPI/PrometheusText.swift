@@ -111,6 +111,12 @@ extension StatusReport {
             "Objects of the Kubernetes API that could not be read.",
             [("", cluster.undecodable)]
         )
+        text.metric(
+            "podsight_cluster_events_not_stored_total",
+            "counter",
+            "Changes that the store could not take.",
+            [("", cluster.eventsNotStored)]
+        )
         text.metric("podsight_cluster_gaps_total", "counter", "Gaps in what was watched.", [("", cluster.gaps)])
         text.metric("podsight_cluster_errors_total", "counter", "Errors of the Kubernetes API.", [("", cluster.errors)])
         text.metric(

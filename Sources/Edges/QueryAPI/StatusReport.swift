@@ -96,6 +96,8 @@ package struct StatusReport: Sendable {
         package var errors: UInt64 = 0
         /// Objects that could not be read and were passed over.
         package var undecodable: UInt64 = 0
+        /// Changes that the store could not take.
+        package var eventsNotStored: UInt64 = 0
 
         /// No cluster.
         package init() {}
@@ -276,6 +278,7 @@ extension StatusReport {
         json.member("gaps", cluster.gaps)
         json.member("errors", cluster.errors)
         json.member("undecodable", cluster.undecodable)
+        json.member("eventsNotStored", cluster.eventsNotStored)
     }
 }
 

@@ -30,27 +30,12 @@ final class LivePipeline: Sendable {
 
     /// How long attribution waits for cluster facts, in nanoseconds; a flow's own time decides, not this.
     private static let grace: Int64 = 2_000_000_000
+    /// How long flows wait at the start for a cluster's first lists, in nanoseconds.
+    private static let listingTime: Int64 = 15_000_000_000
     /// Flows that wait for a store that cannot be written to; beyond, the oldest are given up and counted.
     private static let pendingMax = 200_000
     /// What a question means that names no range, in nanoseconds.
     private static let defaultWindow: Int64 = 15 * 60_000_000_000
-
-    /// The history as it grows; attribution works on copies, so that neither waits for the other.
-    private final class GrowingHistory: Sendable {
-        private let history = Mutex(ClusterHistory())
-        private let log = Mutex(ChangeLog())
-
-        var snapshot: ClusterHistory { history.withLock { $0 } }
-
-        func apply(_ events: [ClusterEvent]) {
-            history.withLock { history in for event in events { history.apply(event) } }
-            log.withLock { log in for event in events { log.apply(event) } }
-        }
-
-        func changes(_ query: ChangeQuery) -> (changes: [ClusterChange], matched: Int) {
-            log.withLock { $0.changes(query) }
-        }
-    }
 
     private struct State {
         var stage: AttributionStage
@@ -76,7 +61,7 @@ final class LivePipeline: Sendable {
     private let metering: LiveMetering
     private let broadcast = FlowBroadcast()
     private let state: Mutex<State>
-    private let history = GrowingHistory()
+    private let history: FollowedCluster
     private let started = SystemClock.now
     /// SQLite's waits are not for the cooperative pool.
     private let storeQueue: DispatchQueue
@@ -88,6 +73,9 @@ final class LivePipeline: Sendable {
         storeQueue = DispatchQueue(label: "podsight.store")
         do throws(FlowStoreError) {
             intake = try BatchIntake(store, on: storeQueue)
+            var journal: ClusterJournal?
+            if let cluster { journal = try ClusterJournal(store, cluster: cluster.server) }
+            history = try FollowedCluster(journal)
         } catch {
             throw CommandFailure("\(error)")
         }
@@ -167,11 +155,20 @@ final class LivePipeline: Sendable {
         }
     }
 
+    /// Whether what was known before this process is all that is known of the cluster, and more is about to come.
+    private var isListing: Bool {
+        guard let watcher, SystemClock.now.since(started) < LivePipeline.listingTime else { return false }
+        return watcher.status.isListing
+    }
+
     /// Without a cluster there is nothing to wait for.
     private var grace: Int64 { watcher == nil ? 0 : LivePipeline.grace }
 
     /// Attributes, stores and announces every report that is due.
     private func process(before time: Timestamp) async {
+        await saveHistory()
+        // A former owner must not be taken for the present one.
+        if isListing, time != .distantFuture { return }
         let batches = queue.take(before: time)
         let history = history.snapshot
         let flows: [AttributedFlow] = state.withLock { state in
@@ -193,6 +190,7 @@ final class LivePipeline: Sendable {
     private func receive(_ batch: WireBatch) async throws {
         guard intake.admits(batch) else { return }
         let age = SystemClock.now.since(batch.made)
+        while isListing { try await Task.sleep(for: .milliseconds(100)) }
         if age < grace { try await Task.sleep(for: .nanoseconds(min(grace - age, grace))) }
         let history = history.snapshot
         let flows = state.withLock { state in
@@ -234,10 +232,16 @@ final class LivePipeline: Sendable {
     private func keepStore() async throws {
         let store = store
         let configuration = configuration
+        let history = history
         while true {
             let result: Result<Void, any Error> = await onStoreQueue {
                 Result {
                     _ = try store.compact()
+                    try history.prune(
+                        age: configuration.retention,
+                        storeBytesMax: configuration.storeBytesMax,
+                        now: SystemClock.now
+                    )
                     _ = try store.enforceRetention(
                         age: configuration.retention,
                         bytesMax: Int(configuration.storeBytesMax),
@@ -251,6 +255,18 @@ final class LivePipeline: Sendable {
             }
             try await Task.sleep(for: .seconds(60))
         }
+    }
+
+    /// Writes what was learnt of the cluster; what cannot be written waits on, up to a bound.
+    private func saveHistory() async {
+        guard let watcher else { return }
+        let history = history
+        let followed = watcher.status.followed
+        let result: Result<Void, any Error> = await onStoreQueue {
+            Result { try history.save(followed: followed, now: SystemClock.now) }
+        }
+        // The store is also written to with flows, and said to be failing then.
+        if case .failure = result { state.withLock { $0.writeFailures += 1 } }
     }
 
     private func onStoreQueue<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
@@ -281,8 +297,10 @@ final class LivePipeline: Sendable {
             status.store.flowsNotStored = state.flowsNotStored
         }
         status.cluster = StatusReport.Cluster(history.snapshot, source: "none")
+        status.cluster.eventsNotStored = history.eventsNotStored
         if let watcher {
             status.cluster.add(watcher.status)
+            status.cluster.undecodable += UInt64(history.unreadable)
         } else {
             status.cluster.message = "no cluster is joined: flows are named by address only"
         }

@@ -21,6 +21,8 @@ package struct ClusterWatchStatus: Sendable, Equatable {
     package var kinds: [ObjectKind: KindState]
     /// When the last list, change or bookmark arrived; `nil` before the first.
     package var lastEvent: Timestamp?
+    /// Until when each kind is known to have been followed without a gap.
+    package var followed: [ObjectKind: Timestamp] = [:]
     /// How often something was wrong.
     package var errors = 0
     /// How often a watch was opened again without loss.
@@ -34,6 +36,9 @@ package struct ClusterWatchStatus: Sendable, Equatable {
 
     /// Whether changes of at least one kind arrive.
     package var isConnected: Bool { kinds.values.contains(.watching) }
+
+    /// Whether the first list of some kind is still to come.
+    package var isListing: Bool { problem == nil && kinds.values.contains(.listing) }
 
     /// One line for people: what works, and what does not and why.
     package var message: String {

@@ -103,6 +103,8 @@ package final class ClusterWatcher: Sendable {
             status.gaps += change.gaps
             status.undecodable += change.undecodable
             if let time = change.lastEvent { status.lastEvent = max(status.lastEvent ?? time, time) }
+            // What is listed after a gap, or being listed for the first time, is not followed yet.
+            if let time = change.followed { status.followed[change.kind] = time }
         }
     }
 }

@@ -15,6 +15,7 @@ struct KindWatch: Sendable {
         var gaps: Int
         var undecodable: Int
         var lastEvent: Timestamp?
+        var followed: Timestamp?
     }
 
     let kind: ObjectKind
@@ -174,7 +175,8 @@ private struct Tracked {
                 reconnects: session.reconnects - reconnects,
                 gaps: session.gaps - gaps,
                 undecodable: session.undecodable - undecodable,
-                lastEvent: event
+                lastEvent: event,
+                followed: session.gapReason == nil ? session.knownUntil : nil
             )
         )
         return result
