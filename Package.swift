@@ -174,7 +174,10 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .target(
             name: "FuzzTargets",
-            dependencies: ["NetworkAddressing", "PacketParsing", "FlowModel", "FlowMetering"],
+            dependencies: [
+                "NetworkAddressing", "PacketParsing", "FlowModel", "FlowMetering", "JSONText", "ClusterModel",
+                "ClusterHistory", "AddressResolution", "ReverseNames",
+            ],
             path: "Fuzz/Targets",
             swiftSettings: settings
         ),

@@ -33,9 +33,29 @@ let package = Package(
         core("PacketParsing", ["NetworkAddressing", "CIntrinsics"]),
         core("FlowModel", ["NetworkAddressing", "CIntrinsics"]),
         core("FlowMetering", ["NetworkAddressing", "PacketParsing", "FlowModel", "CIntrinsics"]),
+        core("JSONText"),
+        core("ClusterModel", ["NetworkAddressing", "FlowModel", "JSONText"]),
+        core("ClusterHistory", ["NetworkAddressing", "FlowModel", "ClusterModel"]),
+        core("FlowAttribution", ["NetworkAddressing", "FlowModel", "ClusterHistory"]),
+        core("FlowQuery", ["NetworkAddressing", "FlowModel", "ClusterHistory", "FlowAttribution"]),
+        core(
+            "RecordFormats",
+            ["NetworkAddressing", "FlowModel", "JSONText", "ClusterHistory", "FlowAttribution", "FlowQuery"]
+        ),
+        core(
+            "AddressResolution",
+            [
+                "NetworkAddressing", "FlowModel", "JSONText", "ClusterModel", "ClusterHistory", "FlowAttribution",
+                "RecordFormats",
+            ]
+        ),
+        core("ReverseNames", ["NetworkAddressing", "FlowModel", "ClusterModel", "ClusterHistory"]),
         .target(
             name: "FuzzTargets",
-            dependencies: ["NetworkAddressing", "PacketParsing", "FlowModel", "FlowMetering"],
+            dependencies: [
+                "NetworkAddressing", "PacketParsing", "FlowModel", "FlowMetering", "JSONText", "ClusterModel",
+                "ClusterHistory", "AddressResolution", "ReverseNames",
+            ],
             path: "Targets",
             swiftSettings: settings
         ),
@@ -44,6 +64,8 @@ let package = Package(
         fuzzer("dns"),
         fuzzer("http"),
         fuzzer("meter"),
+        fuzzer("names"),
+        fuzzer("questions"),
         .executableTarget(
             name: "fuzz-seeds",
             dependencies: ["FuzzTargets", "PacketParsing"],

@@ -8,7 +8,9 @@ package struct FuzzTarget: Sendable {
     package let run: @Sendable (UnsafeRawBufferPointer) throws -> Void
 
     /// All of them.
-    package static let all: [FuzzTarget] = [.packets, .captures, .dns, .http, .meter]
+    package static let all: [FuzzTarget] = [
+        .packets, .captures, .dns, .http, .meter, .names, .questions,
+    ]
 
     /// Runs one input and ends the process where a promise is broken, which is how libFuzzer learns of it.
     package func runOrTrap(_ bytes: UnsafeRawBufferPointer) {
