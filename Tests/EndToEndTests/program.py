@@ -4,6 +4,7 @@ import os
 import pathlib
 import re
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -80,6 +81,25 @@ class Server:
             raise
         self.log += rest or b""
         return self.process.returncode
+
+
+def dns_port(server, seconds=60):
+    """Where a server says that it answers DNS."""
+    deadline = time.monotonic() + seconds
+    while not (found := re.search(rb"DNS is answered at 127\.0\.0\.1:(\d+)", server.log)):
+        assert time.monotonic() < deadline, server.log
+        if select.select([server.process.stderr], [], [], 1)[0]:
+            server.log += os.read(server.process.stderr.fileno(), 65536)
+    return int(found.group(1))
+
+
+def dig(port, *arguments):
+    """What dig prints of an answer."""
+    need(shutil.which("dig"), "dig (apt-get install bind9-dnsutils)")
+    result = subprocess.run(["dig", "@127.0.0.1", "-p", str(port), "+tries=1", "+time=20", *arguments],
+                            capture_output=True, text=True, timeout=60)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
 
 
 # A cable with one end here and the other in a namespace of its own, and what runs over it.

@@ -1,16 +1,11 @@
 """Names of addresses by DNS, asked by dig."""
 import json
-import os
 import re
-import select
-import shutil
 import socket
 import struct
-import subprocess
-import time
 
 import pytest
-from program import BUNDLED, ROOT, Server, need, podsight
+from program import BUNDLED, ROOT, Server, dig, dns_port, podsight
 
 RECORDING = BUNDLED / "cluster.jsonl"
 # A moment at which everything runs.
@@ -20,18 +15,10 @@ MOMENT = 1_795_224_960
 class Names:
     def __init__(self, *arguments):
         self.server = Server(*arguments, "--dns", "127.0.0.1:0")
-        deadline = time.monotonic() + 60
-        while not (found := re.search(rb"DNS is answered at 127\.0\.0\.1:(\d+)", self.server.log)):
-            assert time.monotonic() < deadline, self.server.log
-            if select.select([self.server.process.stderr], [], [], 1)[0]:
-                self.server.log += os.read(self.server.process.stderr.fileno(), 65536)
-        self.port = int(found.group(1))
+        self.port = dns_port(self.server)
 
     def dig(self, *arguments):
-        result = subprocess.run(["dig", "@127.0.0.1", "-p", str(self.port), "+tries=1", "+time=20", *arguments],
-                                capture_output=True, text=True, timeout=60)
-        assert result.returncode == 0, result.stdout + result.stderr
-        return result.stdout
+        return dig(self.port, *arguments)
 
     def names(self, *arguments):
         return sorted(self.dig("+short", *arguments).split())
@@ -45,7 +32,6 @@ class Names:
 
 @pytest.fixture(scope="module")
 def names():
-    need(shutil.which("dig"), "dig (apt-get install bind9-dnsutils)")
     found = Names("replay", BUNDLED / "captures/cart-54fc554bc8-stw4z.pcap", "--cluster", RECORDING, "-o", "none",
                   "--serve", "127.0.0.1:0")
     yield found
@@ -159,7 +145,6 @@ def test_an_address_in_use_and_a_zone_that_is_none(names):
 
 
 def test_a_machine_without_a_cluster_knows_no_names(root_rights, tmp_path):
-    need(shutil.which("dig"), "dig (apt-get install bind9-dnsutils)")
     names = Names("run", "--interface", "lo", "--no-cluster", "--store", tmp_path / "flows.sqlite", "--listen",
                   "127.0.0.1:0")
     assert "status: NXDOMAIN" in names.dig("-x", "10.96.0.10")

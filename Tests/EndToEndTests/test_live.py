@@ -11,7 +11,7 @@ import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from program import LEFT, PROGRAM, ROOT, flows, need, podsight, run_arguments, send, sh, wait_for
+from program import (LEFT, PROGRAM, ROOT, dig, dns_port, flows, need, podsight, run_arguments, send, sh, wait_for)
 
 def test_packets_on_an_interface_become_flows_with_exact_counts(veth, tmp_path, start_server):
     server = start_server(*run_arguments(tmp_path, "--no-cluster"))
@@ -222,6 +222,28 @@ def test_a_cluster_is_joined_over_https_with_a_client_certificate(veth, tmp_path
     flow = wait_for(named)[0]
     assert flow["destination"]["kubernetes"]["namespace"] == "robot-shop"
     assert flow["podsight"]["attribution"]["destination"]["basis"] == "address"
+
+
+def test_a_live_instance_says_who_has_an_address_and_what_happened(veth, tmp_path, api_server, start_server):
+    server = start_server(*run_arguments(tmp_path, "--kubeconfig", api_server, "--dns", "127.0.0.1:0"))
+
+    def cart():
+        result = podsight("resolve", "172.17.0.8", "--server", server.url, "-o", "json")
+        answer = json.loads(result.stdout)
+        return answer if (answer["identity"] or {}).get("kind") == "pod" and answer["identity"]["services"] else None
+    answer = wait_for(cart)
+    assert answer["identity"]["workload"] == {"kind": "Deployment", "name": "cart"}
+    assert answer["basis"] == "address"
+    lines = podsight("resolve", "--stdin", "--server", server.url, input=b"172.17.0.8\n10.96.0.10:53/udp\n").stdout
+    assert [json.loads(line)["identity"]["namespace"] for line in lines.splitlines()] == ["robot-shop", "kube-system"]
+    history = podsight("resolve", "--history", "172.17.0.8", "--server", server.url, "-o", "jsonl").stdout
+    assert answer["identity"]["uid"].encode() in history
+    # What was listed and what was watched since.
+    found = [json.loads(line) for line in podsight("events", "--server", server.url, "-o", "jsonl").stdout.splitlines()]
+    assert {row["action"] for row in found} >= {"K8S_COMPONENT_ADDED", "K8S_COMPONENT_MODIFIED", "K8S_COMPONENT_DELETED"}
+    port = dns_port(server)
+    assert dig(port, "+short", "-x", "10.96.0.10").split() == ["kube-dns.kube-system.svc.cluster.local."]
+    assert "172-17-0-8.cart.robot-shop.svc.cluster.local." in dig(port, "+short", "-x", "172.17.0.8")
 
 
 def test_an_api_server_that_is_not_there_is_named_and_capture_goes_on(veth, tmp_path, start_server):
