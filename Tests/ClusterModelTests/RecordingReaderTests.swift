@@ -12,11 +12,12 @@ import Testing
     @Test(.needsSharedData) func `every kind of a recorded cluster is listed in full`() throws {
         let reader = try recording("lists")
         #expect(reader.problems == [])
-        #expect(reader.otherRequests == 16)
+        #expect(reader.otherRequests == 15)
         var counts: [ObjectKind: Int] = [:]
         for case .listed(let kind, let objects, "1147", _) in reader.events { counts[kind] = objects.count }
         let expected: [ObjectKind: Int] = [
-            .node: 2, .namespace: 10, .pod: 44, .service: 21, .endpointSlice: 20, .deployment: 11, .replicaSet: 12,
+            .node: 2, .namespace: 10, .pod: 44, .service: 21, .endpointSlice: 20, .endpoints: 18, .deployment: 11,
+            .replicaSet: 12,
             .statefulSet: 2, .daemonSet: 2, .job: 4, .cronJob: 2,
         ]
         #expect(counts == expected)

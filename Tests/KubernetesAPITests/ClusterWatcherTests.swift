@@ -230,7 +230,7 @@ struct ClusterWatcherTests {
                 chunks: ["{\"kind\":\"\(kind)List\",\"metadata\":{\"resourceVersion\":\"10\"},\"items\":[]}"]
             )
         }
-        let watcher = watcher(config(server), options(ObjectKind.allCases))
+        let watcher = watcher(config(server), options(ObjectKind.followed))
         await collector.run(watcher) {
             watcher.status.kinds.values.allSatisfy { $0 == .watching }
         }

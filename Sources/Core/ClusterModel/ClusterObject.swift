@@ -6,7 +6,9 @@ package enum ClusterObject: Sendable, Hashable {
     case node(Node)
     case pod(Pod)
     case service(Service)
+    /// A part of a service's endpoints; an Endpoints object counts as one, and says so.
     case endpointSlice(EndpointSlice)
+    case serviceCIDR(ServiceCIDR)
     /// A ReplicaSet, Deployment, StatefulSet, DaemonSet, Job or CronJob.
     case workload(WorkloadObject)
 
@@ -17,7 +19,8 @@ package enum ClusterObject: Sendable, Hashable {
         case .node: .node
         case .pod: .pod
         case .service: .service
-        case .endpointSlice: .endpointSlice
+        case .endpointSlice(let slice): slice.isLegacy ? .endpoints : .endpointSlice
+        case .serviceCIDR: .serviceCIDR
         case .workload(let workload): workload.kind
         }
     }
@@ -30,6 +33,7 @@ package enum ClusterObject: Sendable, Hashable {
         case .pod(let object): object.metadata
         case .service(let object): object.metadata
         case .endpointSlice(let object): object.metadata
+        case .serviceCIDR(let object): object.metadata
         case .workload(let object): object.metadata
         }
     }
@@ -71,6 +75,8 @@ package enum ClusterObject: Sendable, Hashable {
         case .pod: return .pod(Pod(metadata: metadata, json: json))
         case .service: return .service(Service(metadata: metadata, json: json))
         case .endpointSlice: return .endpointSlice(EndpointSlice(metadata: metadata, json: json))
+        case .endpoints: return .endpointSlice(EndpointSlice(metadata: metadata, endpoints: json))
+        case .serviceCIDR: return .serviceCIDR(ServiceCIDR(metadata: metadata, json: json))
         case .replicaSet, .deployment, .statefulSet, .daemonSet, .job, .cronJob:
             return .workload(WorkloadObject(kind: kind, metadata: metadata))
         }

@@ -65,6 +65,8 @@ package struct EndpointSlice: Sendable, Hashable {
     package var members: [Member] = []
     /// The ports.
     package var ports: [Port] = []
+    /// Whether it was read from an Endpoints object.
+    package var isLegacy = false
 
     /// A slice of which only the metadata is known.
     package init(metadata: ObjectMetadata) { self.metadata = metadata }
@@ -89,12 +91,44 @@ extension EndpointSlice {
                 hostname: json["hostname"]?.text ?? ""
             )
         }
-        ports = (json["ports"]?.items ?? []).map { json in
-            Port(
-                name: json["name"]?.text ?? "",
-                transport: TransportProtocol(apiName: json["protocol"]?.text),
-                number: json["port"]?.int.flatMap(UInt16.init(exactly:)) ?? 0
-            )
+        ports = (json["ports"]?.items ?? []).map { Port(json: $0) }
+    }
+
+    /// All that an Endpoints object, named like its service, lists; a pod that is not ready is known to be there.
+    init(metadata: ObjectMetadata, endpoints json: JSONValue) {
+        self.init(metadata: metadata)
+        isLegacy = true
+        service = metadata.name
+        for subset in json["subsets"]?.items ?? [] {
+            for (list, isReady) in [("addresses", true), ("notReadyAddresses", false)] {
+                for entry in subset[list]?.items ?? [] {
+                    let target = entry["targetRef"]
+                    let isPod = target?["kind"]?.text == "Pod"
+                    members.append(
+                        Member(
+                            addresses: [IPAddress](texts: [entry["ip"]?.text].compactMap(\.self)),
+                            isReady: isReady,
+                            isServing: isReady,
+                            podUID: isPod ? target?["uid"]?.text ?? "" : "",
+                            podName: isPod ? target?["name"]?.text ?? "" : ""
+                        )
+                    )
+                }
+            }
+            for json in subset["ports"]?.items ?? [] {
+                let port = Port(json: json)
+                if !ports.contains(port) { ports.append(port) }
+            }
         }
+    }
+}
+
+extension EndpointSlice.Port {
+    fileprivate init(json: JSONValue) {
+        self.init(
+            name: json["name"]?.text ?? "",
+            transport: TransportProtocol(apiName: json["protocol"]?.text),
+            number: json["port"]?.int.flatMap(UInt16.init(exactly:)) ?? 0
+        )
     }
 }

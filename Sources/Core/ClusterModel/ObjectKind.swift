@@ -11,6 +11,16 @@ package enum ObjectKind: String, Sendable, Hashable, CaseIterable {
     case daemonSet = "DaemonSet"
     case job = "Job"
     case cronJob = "CronJob"
+    /// What preceded EndpointSlices; counts for a service only while none of its slices is known.
+    case endpoints = "Endpoints"
+    /// A block of addresses for services, from Kubernetes 1.33 on.
+    case serviceCIDR = "ServiceCIDR"
+
+    /// The kinds that a live cluster is followed by: what any cluster has, each fact once.
+    package static let followed: [ObjectKind] = [
+        .namespace, .node, .pod, .service, .endpointSlice, .replicaSet, .deployment, .statefulSet, .daemonSet, .job,
+        .cronJob,
+    ]
 
     /// The path under which the API server lists and watches all objects of this kind.
     package var apiPath: String {
@@ -26,6 +36,8 @@ package enum ObjectKind: String, Sendable, Hashable, CaseIterable {
         case .daemonSet: "/apis/apps/v1/daemonsets"
         case .job: "/apis/batch/v1/jobs"
         case .cronJob: "/apis/batch/v1/cronjobs"
+        case .endpoints: "/api/v1/endpoints"
+        case .serviceCIDR: "/apis/networking.k8s.io/v1/servicecidrs"
         }
     }
 

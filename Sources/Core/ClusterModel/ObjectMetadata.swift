@@ -13,8 +13,10 @@ package struct ObjectMetadata: Sendable, Hashable {
     package var resourceVersion: String
     /// When the API server accepted the object, to the second.
     package var created: Timestamp?
-    /// When deletion was asked for, or the end of its grace; the object may still run.
+    /// When deletion is due: when it was asked for and the grace after that; the object may still run.
     package var deletionAsked: Timestamp?
+    /// How many seconds after it was asked for the deletion is due; part of `deletionAsked`.
+    package var deletionGrace: Int64 = 0
     /// The labels.
     package var labels: [String: String]
     /// The object that manages this one, where there is one.
@@ -80,6 +82,7 @@ extension ObjectMetadata {
                 return OwnerReference(kind: kind, name: name, uid: owner["uid"]?.text ?? "")
             }
         )
+        deletionGrace = json["deletionGracePeriodSeconds"]?.int ?? 0
     }
 }
 

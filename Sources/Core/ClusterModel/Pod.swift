@@ -51,7 +51,10 @@ package struct Pod: Sendable, Hashable {
     package var sandboxReady: Timestamp?
     /// When each container last started or ended before, to the second.
     package var containerStarts: [Timestamp] = []
-    /// When the last of the ended containers ended, to the second.
+    /// When the first of the containers that run now started, or that ran last in a terminal pod, to the second.
+    package var runningSince: Timestamp?
+    /// When the last of the ended containers ended, to the second; of a terminal pod that says nothing of its
+    /// containers, when it ceased to be ready.
     package var lastFinish: Timestamp?
 
     /// A pod of which only the metadata is known.
@@ -70,23 +73,35 @@ extension Pod {
         phase = status?["phase"]?.text.flatMap(Phase.init(rawValue:)) ?? .unknown
         addresses = [IPAddress](list: status?["podIPs"], single: status?["podIP"])
         hostAddresses = [IPAddress](list: status?["hostIPs"], single: status?["hostIP"])
-        let ready = status?["conditions"]?.items.first {
+        let conditions = status?["conditions"]?.items ?? []
+        let sandbox = conditions.first {
             $0["type"]?.text == "PodReadyToStartContainers" && $0["status"]?.text == "True"
         }
-        sandboxReady = ready?["lastTransitionTime"]?.time
+        sandboxReady = sandbox?["lastTransitionTime"]?.time
         for name in ["containerStatuses", "initContainerStatuses"] {
-            for container in status?[name]?.items ?? [] {
-                for state in [container["state"], container["lastState"]] {
-                    for (_, detail) in state?.fields ?? [:] {
-                        if let start = detail["startedAt"]?.time { containerStarts.append(start) }
-                        guard let finish = detail["finishedAt"]?.time else { continue }
-                        lastFinish = lastFinish.map { max($0, finish) } ?? finish
-                    }
-                }
-            }
+            for container in status?[name]?.items ?? [] { readTimes(of: container) }
+        }
+        if phase.isTerminal, lastFinish == nil {
+            let ready = conditions.first { $0["type"]?.text == "Ready" && $0["status"]?.text == "False" }
+            lastFinish = ready?["lastTransitionTime"]?.time
         }
         // The order of a dictionary's members is not the same on every run.
         containerStarts.sort()
+    }
+
+    private mutating func readTimes(of container: JSONValue) {
+        for key in ["state", "lastState"] {
+            for (name, detail) in container[key]?.fields ?? [:] {
+                if let start = detail["startedAt"]?.time {
+                    containerStarts.append(start)
+                    if key == "state", name == "running" || phase.isTerminal {
+                        runningSince = runningSince.map { min($0, start) } ?? start
+                    }
+                }
+                guard let finish = detail["finishedAt"]?.time else { continue }
+                lastFinish = lastFinish.map { max($0, finish) } ?? finish
+            }
+        }
     }
 }
 

@@ -10,7 +10,7 @@ package final class ClusterWatcher: Sendable {
     /// What to watch and how patiently.
     package struct Options: Sendable {
         /// The kinds to watch.
-        package var kinds = ObjectKind.allCases
+        package var kinds = ObjectKind.followed
         /// The node whose pods alone are asked for, as a node's own agent does; `nil` for those of all nodes.
         package var podsOfNode: String?
         /// How many objects to ask for at a time.
