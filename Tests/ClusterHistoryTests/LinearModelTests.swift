@@ -2,6 +2,7 @@ import ClusterHistory
 import ClusterModel
 import FlowModel
 import NetworkAddressing
+import TestSupport
 import Testing
 
 /// The history against a list of intervals that is searched from end to end.
@@ -80,6 +81,13 @@ import Testing
                 let address = pool.randomElement(using: &random) ?? IPAddress(v4: 0)
                 let ours = history.owners(of: address, at: time).map(\.identity.uid)
                 #expect(ours == model.owners(address, time))
+                #expect(history.soleOwner(of: address, at: time)?.identity.uid == ours.first)
+                // Everything is learnt as it happens and by one clock, so that nothing is ever in doubt.
+                if case .one(let pod) = history.podHolding(address, from: time, to: time) {
+                    #expect([pod.uid] == ours)
+                } else {
+                    #expect(ours == [])
+                }
             }
         }
         // The edges themselves are where off-by-one errors live.

@@ -44,6 +44,7 @@ import Testing
         let history = ClusterHistory(try RobotShopTruthTests.recording.get().events)
         var callers = Tally()
         var callersAtEnd = Tally()
+        var callersByClock = Tally()
         var answerers = Tally()
         var services = Tally()
         for line in try SharedData.lines("robot-shop/traffic_truth.jsonl") {
@@ -53,6 +54,8 @@ import Testing
             if let uid = truth["src_uid"]?.text, let source = truth["src_ip"]?.text.flatMap({ IPAddress($0) }) {
                 let what = "\(truth["src_pod"]?.text ?? "") \(source) at \(start)"
                 callers.count(history.owners(of: source, at: start).map(\.identity), what) { $0.uid == uid }
+                let holder = history.podHolding(source, from: start, to: start)
+                callersByClock.count(RobotShopTruthTests.identities(holder), what) { $0.uid == uid }
                 callersAtEnd.count(history.owners(of: source, at: end).map(\.identity), what) { $0.uid == uid }
             }
             if let answer = truth["answer"]?.text?.split(separator: " ").first {
@@ -73,9 +76,10 @@ import Testing
         }
         print("callers:        \(callers)")
         print("callers at end: \(callersAtEnd)")
+        print("callers, alone: \(callersByClock)")
         print("answerers:      \(answerers)")
         print("services:       \(services)")
-        for tally in [callers, callersAtEnd, answerers, services] {
+        for tally in [callers, callersAtEnd, callersByClock, answerers, services] {
             #expect(tally.wrong.prefix(5) == [])
             #expect(tally.unknown.prefix(5) == [])
             #expect(tally.ambiguous == 0)
@@ -155,6 +159,14 @@ import Testing
                     #expect(owners.filter { $0.kind == .pod }.count <= 1)
                 }
             }
+        }
+    }
+
+    private static func identities(_ holder: AddressHolder) -> [Identity] {
+        switch holder {
+        case .nobody, .unseen: []
+        case .one(let identity): [identity]
+        case .several(let identities): identities
         }
     }
 

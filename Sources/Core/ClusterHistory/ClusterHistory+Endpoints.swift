@@ -5,13 +5,12 @@ extension ClusterHistory {
     mutating func change(_ slice: EndpointSlice, id: String, _ moment: Moment) {
         startUsingSlices()
         let index: Int
-        var start = moment.isListing ? min(followedUntil[.endpointSlice] ?? moment.time, moment.time) : moment.time
+        let kind: ObjectKind = slice.isLegacy ? .endpoints : .endpointSlice
+        var start = moment.isListing ? min(followedUntil[kind] ?? moment.time, moment.time) : moment.time
         if let known = slices.index(of: id) {
             guard slices.isNews(known, version: slice.metadata.version) else { return }
             index = known
-            if slices[index].presence.renew(slice.metadata.version) {
-                liveCounts[.endpointSlice, default: 0] += 1
-            }
+            if slices[index].presence.renew(slice.metadata.version) { liveCounts[kind, default: 0] += 1 }
         } else {
             start = moment.beginning(of: slice.metadata)
             index = slices.append(
@@ -19,41 +18,61 @@ extension ClusterHistory {
                     presence: Presence(version: slice.metadata.version, from: start),
                     id: id,
                     namespace: slice.metadata.namespace,
+                    isLegacy: slice.isLegacy,
                     service: slice.service
                 )
             )
-            liveCounts[.endpointSlice, default: 0] += 1
+            liveCounts[kind, default: 0] += 1
         }
         if slices[index].service != slice.service {
-            update(index, [], from: moment.time)
+            detach(index, at: moment.time)
             slices[index].service = slice.service
         }
-        update(index, slice.service.isEmpty ? [] : slice.members, from: start)
+        guard !slice.service.isEmpty else { return }
+        let key = serviceKey(of: index)
+        let others = endpoints[key]?.slices ?? []
+        // What was known of Endpoints before slices keeps its time; from then on the slices say it better.
+        if slice.isLegacy, others.contains(where: { !slices[$0].isLegacy }) { return }
+        if !slice.isLegacy { for other in others.sorted() where slices[other].isLegacy { detach(other, at: start) } }
+        endpoints[key, default: EndpointHistory()].slices.insert(index)
+        update(index, slice.members, from: start)
     }
 
     mutating func endSlice(_ index: Int, at time: Timestamp, wasDeleted: Bool) {
         guard slices[index].presence.end(at: time, wasDeleted: wasDeleted) else { return }
-        liveCounts[.endpointSlice, default: 0] -= 1
-        update(index, [], from: time)
+        liveCounts[slices[index].isLegacy ? .endpoints : .endpointSlice, default: 0] -= 1
+        detach(index, at: time)
     }
+
+    /// Ends all that a slice says of its service.
+    private mutating func detach(_ index: Int, at time: Timestamp) {
+        update(index, [], from: time)
+        endpoints[serviceKey(of: index)]?.slices.remove(index)
+    }
+
+    private func serviceKey(of slice: Int) -> String { "\(slices[slice].namespace)/\(slices[slice].service)" }
 
     /// Replaces the members of a slice; what stays the same keeps its interval.
     private mutating func update(_ index: Int, _ members: [EndpointSlice.Member], from time: Timestamp) {
         let record = slices[index]
         guard record.members != members else { return }
         slices[index].members = members
-        let key = "\(record.namespace)/\(record.service)"
+        let key = serviceKey(of: index)
         let now = Set(members)
         let before = Set(record.members)
-        var rows = endpoints[key] ?? []
-        for row in rows.indices
-        where rows[row].slice == index && rows[row].until == .distantFuture && !now.contains(rows[row].member) {
-            rows[row].until = max(rows[row].from, time)
+        var history = endpoints[key] ?? EndpointHistory()
+        // Not held twice, so that it is changed in place.
+        endpoints[key] = nil
+        for row in history.open where row.slice == index && !now.contains(row.member) {
+            var ended = row
+            ended.until = max(row.from, time)
+            history.closed.append(ended)
         }
+        history.open.removeAll { $0.slice == index && !now.contains($0.member) }
         for member in members where !before.contains(member) {
-            rows.append(ServiceEndpoint(member: member, from: time, until: .distantFuture, slice: index))
+            history.open.append(ServiceEndpoint(member: member, from: time, until: .distantFuture, slice: index))
         }
-        endpoints[key] = rows
+        endpoints[key] = history
         let podsNow = Set(members.map(\.podUID)).subtracting([""])
         let podsBefore = Set(record.members.map(\.podUID)).subtracting([""])
         for pod in podsBefore.subtracting(podsNow) { deselect(uid: pod, .slice(index), at: time) }

@@ -8,20 +8,40 @@ extension ClusterHistory {
     /// Everyone who had an address at a time, in the order in which they got it; several when nothing tells them
     /// apart, and none of them is a pod that shares the address with its node.
     package func owners(of address: IPAddress, at time: Timestamp) -> [AddressOwner] {
-        (addresses[address]?.rows(at: time) ?? []).compactMap { owner($0, at: time) }
+        addresses.rows(of: OwnedKey(address), at: time).compactMap { owner($0, at: time) }
+    }
+
+    /// Who had an address at a time, if it was exactly one; the same as `owners(of:at:)` at less cost.
+    package func soleOwner(of address: IPAddress, at time: Timestamp) -> AddressOwner? {
+        switch addresses.sole(OwnedKey(address), at: time) {
+        case .none: return nil
+        case .one(let span): return owner(OwnerRow(span, .none), at: time)
+        case .several:
+            let owners = owners(of: address, at: time)
+            return owners.count == 1 ? owners[0] : nil
+        }
+    }
+
+    /// The number, among those of its kind, of who had an address at a time; `nil` for nobody and for several.
+    ///
+    /// All that an index without names can say, and as cheap.
+    package func ownerNumber(of address: IPAddress, at time: Timestamp) -> Int? {
+        guard case .one(let span) = addresses.sole(OwnedKey(address), at: time) else { return nil }
+        return Int(span.index)
     }
 
     /// Who had an address last before a time and had it no more; its identity as of its end.
     package func lastOwner(before time: Timestamp, of address: IPAddress) -> AddressOwner? {
-        addresses[address]?.lastRow(endedBy: time).flatMap { owner($0, at: $0.until.advanced(by: -1)) }
+        addresses.table(of: OwnedKey(address)).lastRow(endedBy: time)
+            .flatMap { owner($0, at: $0.until.advanced(by: -1)) }
     }
 
     /// Who got an address next after a time; its identity as of its beginning.
     package func nextOwner(after time: Timestamp, of address: IPAddress) -> AddressOwner? {
-        addresses[address]?.firstRow(after: time).flatMap { owner($0, at: $0.from) }
+        addresses.table(of: OwnedKey(address)).firstRow(after: time).flatMap { owner($0, at: $0.from) }
     }
 
-    private func owner(_ row: OwnerRow, at time: Timestamp) -> AddressOwner? {
+    func owner(_ row: OwnerRow, at time: Timestamp) -> AddressOwner? {
         identity(of: row.owner, at: time).map {
             AddressOwner(
                 kind: row.owner.kind,
@@ -50,22 +70,28 @@ extension ClusterHistory {
         transport: TransportProtocol,
         at time: Timestamp
     ) -> [Identity] {
-        (hostPods[address]?.rows(at: time) ?? []).compactMap { row in
-            let record = pods[row.owner.index]
-            guard let facts = record.facts.value(at: time) else { return nil }
-            let answers = facts.ports.contains {
-                $0.transport == transport && port > 0
-                    && ($0.hostPort == port || facts.usesHostNetwork && $0.number == port)
-            }
-            return answers ? record.identities.value(at: time) : nil
+        hostPods.rows(of: OwnedKey(address), at: time).compactMap { row in
+            answers(row.owner.index, port, transport, at: time) ? identity(of: row.owner, at: time) : nil
         }
     }
 
-    /// The node block that contains an address, as a network named by the block with the node it belongs to.
+    /// Whether a pod that shares a node's address answers at a port of it.
+    func answers(_ pod: Int, _ port: UInt16, _ transport: TransportProtocol, at time: Timestamp) -> Bool {
+        guard port > 0, let facts = pods[pod].facts.value(at: time) else { return false }
+        return facts.ports.contains {
+            $0.transport == transport
+                && ($0.hostPort == port || facts.usesHostNetwork && $0.number == port)
+        }
+    }
+
+    /// The smallest known block that contains an address, as a network named by the block: a node's pods, with
+    /// that node; services'; or one that the configuration names.
     package func network(containing address: IPAddress, at time: Timestamp) -> Identity? {
         for length in blockLengths[address.family] ?? [] {
-            guard let block = IPPrefix(address, length: length), let row = blocks[block]?.rows(at: time).last
+            guard let block = IPPrefix(address, length: length),
+                let row = blocks.rows(of: OwnedKey(block), at: time).last
             else { continue }
+            guard row.owner.kind == .node else { return Identity(kind: .network, name: "\(block)") }
             let node = nodes[row.owner.index]
             return Identity(
                 kind: .network,
@@ -74,7 +100,8 @@ extension ClusterHistory {
                 zone: node.identities.value(at: time)?.zone ?? ""
             )
         }
-        return nil
+        let known = configuration.blocks.filter { $0.contains(address) }.max { $0.length < $1.length }
+        return known.map { Identity(kind: .network, name: "\($0)") }
     }
 
     // MARK: Services
@@ -87,19 +114,22 @@ extension ClusterHistory {
         transport: TransportProtocol,
         at time: Timestamp
     ) -> Identity? {
-        for row in addresses[address]?.rows(at: time) ?? [] where row.owner.kind == .service {
-            guard let facts = services[row.owner.index].facts.value(at: time) else { continue }
-            if !transport.hasPorts || facts.ports.contains(where: { $0.number == port && $0.transport == transport }) {
-                return facts.identity
-            }
+        for row in addresses.rows(of: OwnedKey(address), at: time) where row.owner.kind == .service {
+            if serves(row.owner.index, port, transport, at: time) { return identity(of: row.owner, at: time) }
         }
         return nil
     }
 
+    func serves(_ service: Int, _ port: UInt16, _ transport: TransportProtocol, at time: Timestamp) -> Bool {
+        guard let facts = services[service].facts.value(at: time) else { return false }
+        return !transport.hasPorts
+            || facts.ports.contains { $0.number == port && $0.transport == transport }
+    }
+
     /// The service that is called at a port of every node.
     package func nodePortService(port: UInt16, transport: TransportProtocol, at time: Timestamp) -> Identity? {
-        nodePorts[NodePort(transport: transport, number: port)]?.rows(at: time).last.flatMap {
-            services[$0.owner.index].facts.value(at: time)?.identity
+        nodePorts.rows(of: OwnedKey(NodePort(transport: transport, number: port)), at: time).last.flatMap {
+            identity(of: $0.owner, at: time)
         }
     }
 
@@ -116,7 +146,9 @@ extension ClusterHistory {
         name: String,
         at time: Timestamp
     ) -> [ServiceEndpoint] {
-        (endpoints["\(namespace)/\(name)"] ?? []).filter { $0.from <= time && time < $0.until }
+        guard let history = endpoints["\(namespace)/\(name)"] else { return [] }
+        return (history.closed + history.open).filter { $0.from <= time && time < $0.until }
+            .sorted { ($0.from, $0.slice) < ($1.from, $1.slice) }
     }
 
     // MARK: Pods

@@ -12,18 +12,27 @@ package struct ClusterHistory: Sendable {
         package var backwardExtension: Int64
         /// How long after its containers ended a pod may still send, in nanoseconds.
         package var finishTolerance: Int64
+        /// By how much the clocks of nodes, API server and observers may differ, in nanoseconds: within that of a
+        /// change of owner, nobody is named who is not the only one it can be.
+        package var clockTolerance: Int64
         /// Whether services select pods by labels while no EndpointSlice has ever been seen.
         package var usesSelectors: Bool
+        /// Blocks of addresses of the cluster that no object tells of.
+        package var blocks: [IPPrefix]
 
-        /// The defaults: two seconds, three seconds, and selectors.
+        /// The defaults: two seconds, three seconds, clocks that agree, selectors, and no blocks.
         package init(
             backwardExtension: Int64 = 2_000_000_000,
             finishTolerance: Int64 = 3_000_000_000,
-            usesSelectors: Bool = true
+            clockTolerance: Int64 = 0,
+            usesSelectors: Bool = true,
+            blocks: [IPPrefix] = []
         ) {
             self.backwardExtension = backwardExtension
             self.finishTolerance = finishTolerance
+            self.clockTolerance = clockTolerance
             self.usesSelectors = usesSelectors
+            self.blocks = blocks
         }
     }
 
@@ -65,18 +74,19 @@ package struct ClusterHistory: Sendable {
     var services = ObjectStore<ServiceRecord>()
     var nodes = ObjectStore<NodeRecord>()
     var slices = ObjectStore<SliceRecord>()
+    var serviceBlocks = ObjectStore<ServiceBlocksRecord>()
     var workloads = ObjectStore<WorkloadRecord>()
     var namespaces = ObjectStore<NamespaceRecord>()
 
-    var addresses = ShardedMap<IPAddress, OwnerTable>()
-    var hostPods = ShardedMap<IPAddress, OwnerTable>()
-    var nodePorts = ShardedMap<NodePort, OwnerTable>()
-    var blocks = ShardedMap<IPPrefix, OwnerTable>()
+    var addresses = OwnerIndex()
+    var hostPods = OwnerIndex()
+    var nodePorts = OwnerIndex()
+    var blocks = OwnerIndex()
     /// The lengths of blocks per family, longest first.
     var blockLengths: [IPAddress.Family: [Int]] = [:]
 
     var memberships = ShardedMap<String, [Membership]>()
-    var endpoints = ShardedMap<String, [ServiceEndpoint]>()
+    var endpoints = ShardedMap<String, EndpointHistory>()
     var zones = ShardedMap<String, Timeline<String>>()
     var podsByName = ShardedMap<String, [Int]>()
     var podsByNode = ShardedMap<String, Set<Int>>()
@@ -85,6 +95,10 @@ package struct ClusterHistory: Sendable {
 
     /// Until when each kind is known to have been followed without a gap.
     var followedUntil: [ObjectKind: Timestamp] = [:]
+    /// When each kind was first learnt of.
+    var followedSince: [ObjectKind: Timestamp] = [:]
+    /// When the last of the gaps ended.
+    var gapsEnd = Timestamp.distantPast
 
     /// A history in which nothing has happened.
     package init(configuration: Configuration = Configuration()) { self.configuration = configuration }
@@ -97,6 +111,7 @@ package struct ClusterHistory: Sendable {
 
     /// Learns an event; what is older than what is known of the object is passed over.
     package mutating func apply(_ event: ClusterEvent) {
+        if followedSince[event.kind] == nil { followedSince[event.kind] = event.time }
         switch event {
         case .listed(let kind, let objects, let resourceVersion, let time):
             list(kind, objects, version: UInt64(resourceVersion), at: time)
@@ -110,6 +125,7 @@ package struct ClusterHistory: Sendable {
         case .gap(let kind, let from, let until, let reason):
             gaps.append(Gap(kind: kind, from: from, until: until, reason: reason))
             followedUntil[kind] = from
+            gapsEnd = max(gapsEnd, until)
         }
         lastEventTime = max(lastEventTime ?? event.time, event.time)
     }
@@ -141,7 +157,7 @@ package struct ClusterHistory: Sendable {
         switch kind {
         case .pod:
             for index in pods.missing(from: present, version: version, where: { _ in true }) {
-                endPod(index, at: end, wasDeleted: false)
+                endPod(index, nil, at: end, wasDeleted: false)
             }
         case .service:
             for index in services.missing(from: present, version: version, where: { _ in true }) {
@@ -151,9 +167,14 @@ package struct ClusterHistory: Sendable {
             for index in nodes.missing(from: present, version: version, where: { _ in true }) {
                 endNode(index, at: end, wasDeleted: false)
             }
-        case .endpointSlice:
-            for index in slices.missing(from: present, version: version, where: { _ in true }) {
+        case .endpointSlice, .endpoints:
+            let isLegacy = kind == .endpoints
+            for index in slices.missing(from: present, version: version, where: { $0.isLegacy == isLegacy }) {
                 endSlice(index, at: end, wasDeleted: false)
+            }
+        case .serviceCIDR:
+            for index in serviceBlocks.missing(from: present, version: version, where: { _ in true }) {
+                endServiceBlocks(index, at: end, wasDeleted: false)
             }
         case .namespace:
             for index in namespaces.missing(from: present, version: version, where: { _ in true }) {
@@ -173,6 +194,7 @@ package struct ClusterHistory: Sendable {
         case .service(let service): change(service, id: object.id, moment)
         case .node(let node): change(node, id: object.id, moment)
         case .endpointSlice(let slice): change(slice, id: object.id, moment)
+        case .serviceCIDR(let blocks): change(blocks, id: object.id, moment)
         case .workload(let workload): change(workload, id: object.id, moment)
         case .namespace(let namespace): change(namespace, id: object.id, moment)
         }
@@ -183,14 +205,16 @@ package struct ClusterHistory: Sendable {
         // One that was not known before is learnt first, so that its past is known as well.
         change(object, Moment(time: time, isListing: false), onlyIfUnknown: id)
         switch object {
-        case .pod:
-            if let index = pods.index(of: id) { endPod(index, at: time, wasDeleted: true) }
+        case .pod(let pod):
+            if let index = pods.index(of: id) { endPod(index, pod, at: time, wasDeleted: true) }
         case .service:
             if let index = services.index(of: id) { endService(index, at: time, wasDeleted: true) }
         case .node:
             if let index = nodes.index(of: id) { endNode(index, at: time, wasDeleted: true) }
         case .endpointSlice:
             if let index = slices.index(of: id) { endSlice(index, at: time, wasDeleted: true) }
+        case .serviceCIDR:
+            if let index = serviceBlocks.index(of: id) { endServiceBlocks(index, at: time, wasDeleted: true) }
         case .workload:
             if let index = workloads.index(of: id) { endWorkload(index, at: time, wasDeleted: true) }
         case .namespace:
@@ -205,6 +229,7 @@ package struct ClusterHistory: Sendable {
             case .service: services.index(of: id) != nil
             case .node: nodes.index(of: id) != nil
             case .endpointSlice: slices.index(of: id) != nil
+            case .serviceCIDR: serviceBlocks.index(of: id) != nil
             case .workload: workloads.index(of: id) != nil
             case .namespace: namespaces.index(of: id) != nil
             }

@@ -109,13 +109,17 @@ struct PodRecord: Tracked {
     var claims: [IPAddress] = []
     /// The node addresses where it can be reached, by host network or host ports.
     var hostClaims: [IPAddress] = []
-    /// The evidence on which its latest address was opened.
-    var evidence: Timestamp?
+    /// The latest start that it has told of while it had its present addresses.
+    var latestStart: Timestamp?
+    /// Since when its sandbox is ready, as last told.
+    var sandboxReady: Timestamp?
+    /// When it last said that it lives and that nobody had asked for its end, as learnt.
+    var lastAlive = Timestamp.distantPast
 }
 
 struct ServiceRecord: Tracked {
     /// A service at a time.
-    struct Facts: Sendable {
+    struct Facts: Sendable, Hashable {
         let identity: Identity
         let ports: [Service.Port]
         let selector: [String: String]
@@ -161,8 +165,26 @@ struct SliceRecord: Tracked {
     var presence: Presence
     let id: String
     let namespace: String
+    /// Whether it is an Endpoints object.
+    let isLegacy: Bool
     var service: String
     var members: [EndpointSlice.Member] = []
+}
+
+struct ServiceBlocksRecord: Tracked {
+    var presence: Presence
+    let id: String
+    var claims: [IPPrefix] = []
+}
+
+/// All endpoints that a service ever had.
+struct EndpointHistory: Sendable {
+    /// The slices that are there, in no order.
+    var slices: Set<Int> = []
+    /// What is so now.
+    var open: [ClusterHistory.ServiceEndpoint] = []
+    /// What was so, in the order in which it ended.
+    var closed: [ClusterHistory.ServiceEndpoint] = []
 }
 
 /// That a service selected a pod from a time until a time, as one source says.

@@ -228,7 +228,7 @@ extension Attributor {
 }
 
 extension Attributor {
-    static let severalOwners = "nothing tells its owners at this time apart"
+    static let severalOwners = "the address changed hands then, or too close to it"
 
     /// One endpoint by who had its address, and its port where that tells, in the order of `Basis`.
     func identify(
@@ -237,30 +237,14 @@ extension Attributor {
         _ window: TimeWindow,
         podBasis: Basis
     ) -> AttributedEnd {
-        let pods = podOwners(of: end.address, window)
-        if pods.count == 1 {
-            return AttributedEnd(endpoint: end, identity: pods[0], basis: podBasis)
+        switch history.podHolding(end.address, from: window.start, to: window.end) {
+        case .nobody: return identifyOtherThanPod(end, transport, window)
+        case .one(let pod): return AttributedEnd(endpoint: end, identity: pod, basis: podBasis)
+        case .several(let pods): return ambiguous(end, Attributor.severalOwners, pods)
+        case .unseen(let pod):
+            let reason = "changes of pods were missed; \(pod) had it before or after"
+            return AttributedEnd(endpoint: end, basis: .unknown, reason: reason)
         }
-        if pods.count > 1 {
-            return AttributedEnd(
-                endpoint: end,
-                basis: .ambiguous,
-                reason: window.start == window.end
-                    ? Attributor.severalOwners : "the address changed hands within the report",
-                candidates: pods
-            )
-        }
-        return identifyOtherThanPod(end, transport, window)
-    }
-
-    /// The pods that had the address at the window's start or end; more than one where it changed hands between.
-    private func podOwners(of address: IPAddress, _ window: TimeWindow) -> [Identity] {
-        var found = history.owners(of: address, at: window.start).filter { $0.kind == .pod }.map(\.identity)
-        guard window.end != window.start else { return found }
-        for owner in history.owners(of: address, at: window.end) where owner.kind == .pod {
-            if !found.contains(where: { $0.uid == owner.identity.uid }) { found.append(owner.identity) }
-        }
-        return found
     }
 
     private func identifyOtherThanPod(
@@ -268,13 +252,12 @@ extension Attributor {
         _ transport: TransportProtocol,
         _ window: TimeWindow
     ) -> AttributedEnd {
-        let owners = history.owners(of: end.address, at: window.start)
-        if let node = owners.first(where: { $0.kind == .node })?.identity {
-            return identifyOnNode(node, end, transport, window)
+        switch history.holder(of: end.address, kind: .node, from: window.start, to: window.end) {
+        case .one(let node), .unseen(let node): return identifyOnNode(node, end, transport, window)
+        case .several(let nodes): return ambiguous(end, "the address went from one node to another then", nodes)
+        case .nobody: break
         }
-        if let service = identifyService(owners.filter { $0.kind == .service }, end, transport, window) {
-            return service
-        }
+        if let service = identifyService(end, transport, window) { return service }
         if let host = hosts[end.address] {
             return AttributedEnd(endpoint: end, identity: host, basis: .address)
         }
@@ -288,24 +271,37 @@ extension Attributor {
         return AttributedEnd(endpoint: end, basis: .unknown, reason: whyUnknown(end.address, window.start))
     }
 
-    /// The service by its port; by its address alone where no other service shares that.
+    private func ambiguous(_ end: Endpoint, _ reason: String, _ candidates: [Identity]) -> AttributedEnd {
+        AttributedEnd(endpoint: end, basis: .ambiguous, reason: reason, candidates: candidates)
+    }
+
+    /// The service whose address and port it is, or else whose address.
     private func identifyService(
-        _ owners: [AddressOwner],
         _ end: Endpoint,
         _ transport: TransportProtocol,
-        _ window: TimeWindow
+        _ window: TimeWindow,
+        needsPort: Bool = false
     ) -> AttributedEnd? {
-        guard !owners.isEmpty else { return nil }
-        let named = history.service(at: end.address, port: end.port, transport: transport, at: window.start)
-        if let service = named ?? (owners.count == 1 ? owners[0].identity : nil) {
-            return AttributedEnd(endpoint: end, identity: service, basis: .service)
+        for transport in needsPort ? [transport] : [transport, nil] {
+            let holder = history.holder(
+                of: end.address,
+                kind: .service,
+                port: end.port,
+                transport: transport,
+                from: window.start,
+                to: window.end
+            )
+            switch holder {
+            case .one(let service): return AttributedEnd(endpoint: end, identity: service, basis: .service)
+            case .unseen(let service):
+                let reason = "changes of services were missed; \(service) had it before or after"
+                return AttributedEnd(endpoint: end, basis: .unknown, reason: reason)
+            case .several(let services):
+                return ambiguous(end, "several services have this address then", services)
+            case .nobody: continue
+            }
         }
-        return AttributedEnd(
-            endpoint: end,
-            basis: .ambiguous,
-            reason: "several services share this address, and none of them has this port",
-            candidates: owners.map(\.identity)
-        )
+        return nil
     }
 
     private func identifyOnNode(
@@ -314,21 +310,22 @@ extension Attributor {
         _ transport: TransportProtocol,
         _ window: TimeWindow
     ) -> AttributedEnd {
-        let pods = history.hostNetworkPods(
-            at: end.address,
+        let holder = history.hostPodHolding(
+            end.address,
             port: end.port,
             transport: transport,
-            at: window.start
+            from: window.start,
+            to: window.end
         )
-        if pods.count == 1 { return AttributedEnd(endpoint: end, identity: pods[0], basis: .hostPort) }
-        if pods.count > 1 {
-            return AttributedEnd(
-                endpoint: end,
-                basis: .ambiguous,
-                reason: "several hostNetwork pods on node \(node.name) name this port",
-                candidates: pods
-            )
+        switch holder {
+        case .one(let pod): return AttributedEnd(endpoint: end, identity: pod, basis: .hostPort)
+        case .several(let pods):
+            return ambiguous(end, "several hostNetwork pods on node \(node.name) name this port", pods)
+        // While changes were missed, the node is all that is sure.
+        case .nobody, .unseen: break
         }
+        // A load balancer may hand out the nodes' own addresses.
+        if let service = identifyService(end, transport, window, needsPort: true) { return service }
         if let service = history.nodePortService(port: end.port, transport: transport, at: window.start) {
             return AttributedEnd(endpoint: end, identity: service, basis: .service)
         }
