@@ -7,6 +7,7 @@ import "./styles/map.css";
 import "./styles/flows.css";
 import "./styles/status.css";
 import "./styles/owners.css";
+import "./styles/events.css";
 
 const root = document.getElementById("root");
 if (root) createRoot(root).render(<App />);

@@ -1,4 +1,4 @@
-import type { AddressReport, ErrorDetail, FlowPage, Graph, Status } from "./types";
+import type { AddressReport, ErrorDetail, EventPage, FlowPage, Graph, Status } from "./types";
 
 /** The server answered, and the answer is an error. */
 export class ServerError extends Error {
@@ -35,6 +35,10 @@ export function getGraph(query: RangeQuery & { scope: string; limit?: number }, 
 
 export function getOwner(ip: string, at: string, signal: AbortSignal): Promise<AddressReport> {
   return getJSON("/api/v1/resolve", { ip, at, all: "true", intervals: "true" }, signal);
+}
+
+export function getEvents(from: string, to: string, signal: AbortSignal): Promise<EventPage> {
+  return getJSON("/api/v1/events", { from, to, limit: "5000" }, signal);
 }
 
 export function getFlows(query: RangeQuery & { limit: number; cursor?: string }, signal: AbortSignal): Promise<FlowPage> {

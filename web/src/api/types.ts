@@ -272,3 +272,20 @@ export interface AddressReport {
   holders?: OwnerInterval[];
   intervals?: OwnerInterval[];
 }
+
+/** One change of one object of the cluster. */
+export interface ClusterEvent {
+  ts: number | null;
+  time: string | null;
+  /** SysFlow's names: K8S_PODS, K8S_COMPONENT_ADDED. */
+  kind: string;
+  action: string;
+  object: { kind: string; namespace: string | null; name: string; uid: string | null } | null;
+  summary: string;
+  message: string;
+}
+
+export interface EventPage {
+  events: ClusterEvent[];
+  matched: number;
+}

@@ -13,6 +13,7 @@ import { OwnersView } from "../owners/OwnersView";
 import { StatusView } from "../status/StatusView";
 import { Banner } from "./Banner";
 import { EmptyState, WaitingState } from "./EmptyState";
+import { EventLane } from "./EventLane";
 import { FilterBar } from "./FilterBar";
 import { Header } from "./Header";
 import { markReady } from "./ready";
@@ -73,6 +74,7 @@ export function App() {
         <>
           <FilterBar q={q} error={data.error} command={command} onApply={(next) => update({ q: next, sel: "" })} onCopy={copy} link={link} />
           <TimeBar state={state} data={data} onChange={update} />
+          {graph && <EventLane from={graph.from} to={graph.to} isMoving={live && status?.mode === "live"} onRange={(start, end) => update({ from: start, to: end, window: "", live: false })} />}
         </>
       )}
       <main id="content" className={data.error || data.connection.kind === "reconnecting" ? "content stale" : "content"} tabIndex={-1}>
