@@ -171,7 +171,12 @@ let package = Package(
         ),
 
         // Tests
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+        .target(
+            name: "TestSupport",
+            dependencies: ["NetworkAddressing", "FlowModel", "ClusterModel"],
+            path: "Tests/TestSupport",
+            swiftSettings: settings
+        ),
         .target(
             name: "FuzzTargets",
             dependencies: [
@@ -197,7 +202,10 @@ let package = Package(
         ),
         tests(
             "FlowAttribution",
-            ["FlowAttribution", "ClusterHistory", "ClusterModel", "FlowModel", "JSONText", "NetworkAddressing"]
+            [
+                "FlowAttribution", "ClusterHistory", "ClusterModel", "FlowModel", "JSONText", "NetworkAddressing",
+                "TestSupport",
+            ]
         ),
         tests(
             "FlowQuery",

@@ -64,14 +64,26 @@ import Testing
         pod.hostAddresses = [IPAddress(v4: 0xc0a8_0001)]
         pod.sandboxReady = time
         pod.containerStarts = [time, time.advanced(by: 1_000)]
+        pod.runningSince = time
         pod.lastFinish = time.advanced(by: 5)
+        pod.metadata.deletionGrace = 30
         var slice = EndpointSlice(metadata: metadata)
         slice.service = "cart"
         slice.members = [
             .init(addresses: pod.addresses, isReady: false, isTerminating: true, podUID: "u", podName: "p"),
-            .init(addresses: []),
+            .init(addresses: [], hostname: "cart-0"),
         ]
         slice.ports = [.init(name: "http", number: 80), .init(transport: .udp, number: 0)]
+        var endpoints = EndpointSlice(metadata: ObjectMetadata(name: "cart", namespace: "shop"))
+        endpoints.isLegacy = true
+        endpoints.service = "cart"
+        endpoints.members = [
+            .init(addresses: [IPAddress(v4: 9)], isReady: false, isServing: false, podUID: "u", podName: "p"),
+            .init(addresses: [IPAddress(v4: 7)]),
+        ]
+        endpoints.ports = [.init(number: 80), .init(name: "dns", transport: .udp, number: 53)]
+        var range = ServiceCIDR(metadata: ObjectMetadata(name: "kubernetes"))
+        range.blocks = [IPPrefix("10.96.0.0/12"), IPPrefix("fd00::/112")].compactMap(\.self)
         let nodes = (0..<1203).map { number in
             var node = Node(metadata: ObjectMetadata(name: "node-\(number)", resourceVersion: "\(number)"))
             node.addresses = [IPAddress(v4: UInt32(number))]
@@ -83,7 +95,8 @@ import Testing
             .listed(.pod, objects: [.pod(pod)], resourceVersion: "9", at: time),
             .listed(.node, objects: nodes, resourceVersion: "9", at: time),
             .listed(.endpointSlice, objects: [], resourceVersion: "9", at: time),
-            .changed(.endpointSlice(slice), at: time), .deleted(.pod(pod), at: time),
+            .changed(.endpointSlice(slice), at: time), .changed(.endpointSlice(endpoints), at: time),
+            .changed(.serviceCIDR(range), at: time), .deleted(.pod(pod), at: time),
             .gap(.node, from: time.advanced(by: 1_000_000), until: later, reason: "away"),
             .listed(.node, objects: Array(nodes.prefix(500)), resourceVersion: "10", at: later),
         ]

@@ -65,6 +65,8 @@ package struct AddressResolver: Sendable {
         )
         switch end.basis {
         case .ambiguous: answer.certainty = .ambiguous
+        // One may have had it, while changes were missed.
+        case .unknown where !end.candidates.isEmpty: answer.certainty = .uncertain
         case .unknown, .cidr: answer.certainty = .unknown
         case .wellKnown: break
         default: date(&answer, question)

@@ -127,7 +127,7 @@ extension JSONWriter {
         case .service(let service): members(service)
         case .node(let node): addresses("addresses", node.addresses)
         case .endpointSlice(let slice): members(slice)
-        case .namespace, .workload: break
+        case .namespace, .workload, .serviceCIDR: break
         }
         let metadata = object.metadata
         key("labels")

@@ -48,7 +48,7 @@ extension ObjectKind {
         case .replicaSet: "K8S_REPLICASETS"
         case .deployment: "K8S_DEPLOYMENTS"
         case .daemonSet: "K8S_DAEMONSETS"
-        case .endpointSlice, .statefulSet, .job, .cronJob: "K8S_UNKNOWN"
+        case .endpointSlice, .endpoints, .serviceCIDR, .statefulSet, .job, .cronJob: "K8S_UNKNOWN"
         }
     }
 }

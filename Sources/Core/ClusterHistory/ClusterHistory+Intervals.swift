@@ -46,12 +46,9 @@ extension ClusterHistory {
         at address: IPAddress,
         _ time: Timestamp
     ) -> (interval: AddressInterval, nearHandOver: Bool)? {
-        if let rows = addresses[address]?.rows,
-            let found = interval(of: identity, in: rows, address, isHost: false, time)
-        {
-            return found
-        }
-        return hostPods[address].flatMap { interval(of: identity, in: $0.rows, address, isHost: true, time) }
+        let key = OwnedKey(address)
+        return interval(of: identity, in: addresses.table(of: key).rows, address, isHost: false, time)
+            ?? interval(of: identity, in: hostPods.table(of: key).rows, address, isHost: true, time)
     }
 
     private func interval(
@@ -67,7 +64,7 @@ extension ClusterHistory {
         for row in rows {
             if row.from <= time, time < row.until, key(of: row.owner, is: identity) {
                 found = row
-            } else if row.isExclusive, row.until > row.from {
+            } else if row.bounds.isExclusive, row.until > row.from {
                 let ended = row.until <= time && time.since(row.until) < second
                 isNear = isNear || ended || row.from > time && row.from.since(time) <= second
             }
@@ -79,7 +76,7 @@ extension ClusterHistory {
     /// Everyone who has an address at a time, in the order in which they got it: the pods that share a node's
     /// address come last.
     package func holders(of address: IPAddress, at time: Timestamp) -> [AddressInterval] {
-        rows(of: address) { $0.rows(at: time) }.compactMap { row, isHost in
+        rows(of: address) { $0.rows.filter { $0.from <= time && time < $0.until } }.compactMap { row, isHost in
             identity(of: row.owner, at: time).map { interval(row, $0, address, isHost: isHost) }
         }
     }
@@ -89,7 +86,7 @@ extension ClusterHistory {
         rows(of: address) { $0.rows }
             .filter { $0.row.until > $0.row.from }
             .compactMap { row, isHost in
-                identity(of: row.owner, at: row.evidence).map { interval(row, $0, address, isHost: isHost) }
+                identity(of: row.owner, at: row.bounds.evidence).map { interval(row, $0, address, isHost: isHost) }
             }
             .sorted { ($0.from, $0.identity.uid) < ($1.from, $1.identity.uid) }
     }
@@ -99,7 +96,7 @@ extension ClusterHistory {
         let (namespace, name) = ClusterHistory.split(text)
         let indices = (podsByName[name] ?? []).filter { namespace == nil || pods[$0].namespace == namespace }
         return intervals(of: indices.map { OwnerKey(kind: .pod, index: $0) }) { key in
-            pods[key.index].facts.values.flatMap { $0.addresses } + hostPods.keys
+            pods[key.index].facts.values.flatMap { $0.addresses } + hostPods.keys.compactMap(\.address)
         }
     }
 
@@ -113,7 +110,7 @@ extension ClusterHistory {
         let wanted = Set(indices.map { OwnerKey(kind: .service, index: $0) })
         guard !wanted.isEmpty else { return [] }
         // A service's external addresses are in its claims only as long as it has them.
-        let own = intervals(of: Array(wanted)) { _ in Array(addresses.keys) }
+        let own = intervals(of: Array(wanted)) { _ in addresses.keys.compactMap(\.address) }
         let namespaces = Set(indices.map { services[$0].namespace }).sorted()
         return own + namespaces.flatMap { endpointIntervals("\($0)/\(name)") }
     }
@@ -121,7 +118,9 @@ extension ClusterHistory {
     /// The endpoints of a service; those that only changed their conditions go on.
     private func endpointIntervals(_ service: String) -> [AddressInterval] {
         var found: [AddressInterval] = []
-        for endpoint in endpoints[service] ?? [] where endpoint.until > endpoint.from {
+        guard let history = endpoints[service] else { return [] }
+        let all = (history.closed + history.open).sorted { ($0.from, $0.slice) < ($1.from, $1.slice) }
+        for endpoint in all where endpoint.until > endpoint.from {
             for address in endpoint.member.addresses {
                 let pod = pods.index(of: endpoint.member.podUID).flatMap {
                     pods[$0].identities.value(at: endpoint.from)
@@ -164,7 +163,7 @@ extension ClusterHistory {
         for owner in owners {
             for address in Set(addresses(owner)) {
                 for (row, isHost) in rows(of: address, { $0.rows }) where row.owner == owner && row.until > row.from {
-                    guard let identity = identity(of: owner, at: row.evidence) else { continue }
+                    guard let identity = identity(of: owner, at: row.bounds.evidence) else { continue }
                     found.append(interval(row, identity, address, isHost: isHost))
                 }
             }
@@ -173,8 +172,8 @@ extension ClusterHistory {
     }
 
     private func rows(of address: IPAddress, _ select: (OwnerTable) -> [OwnerRow]) -> [(row: OwnerRow, isHost: Bool)] {
-        (addresses[address].map(select) ?? []).map { ($0, false) }
-            + (hostPods[address].map(select) ?? []).map { ($0, true) }
+        select(addresses.table(of: OwnedKey(address))).map { ($0, false) }
+            + select(hostPods.table(of: OwnedKey(address))).map { ($0, true) }
     }
 
     private func interval(
@@ -195,7 +194,7 @@ extension ClusterHistory {
             identity: identity,
             from: row.from,
             until: row.until,
-            evidence: row.evidence,
+            evidence: row.bounds.evidence,
             fromCertain: row.fromCertain,
             untilCertain: row.untilCertain
         )

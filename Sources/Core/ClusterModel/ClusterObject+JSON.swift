@@ -16,7 +16,8 @@ extension ClusterObject {
         case .node(let node): node.write(to: &writer)
         case .pod(let pod): pod.write(to: &writer)
         case .service(let service): service.write(to: &writer)
-        case .endpointSlice(let slice): slice.write(to: &writer)
+        case .endpointSlice(let slice): slice.isLegacy ? slice.writeSubsets(to: &writer) : slice.write(to: &writer)
+        case .serviceCIDR(let range): range.write(to: &writer)
         }
         writer.endObject()
     }
@@ -31,6 +32,10 @@ extension ObjectMetadata {
         writer.text("resourceVersion", resourceVersion)
         writer.time("creationTimestamp", created)
         writer.time("deletionTimestamp", deletionAsked)
+        if deletionGrace != 0 {
+            writer.key("deletionGracePeriodSeconds")
+            writer.int(deletionGrace)
+        }
         writer.strings("labels", labels)
         if let controller {
             writer.key("ownerReferences")
@@ -103,20 +108,35 @@ extension Pod {
             writer.time("lastTransitionTime", time)
             writer.endObject()
         }
-        let times =
-            containerStarts.map { ("startedAt", $0) } + [lastFinish].compactMap { $0.map { ("finishedAt", $0) } }
+        // Which container started when is not kept, but which start is that of the one that runs.
+        let running = runningSince.flatMap { containerStarts.firstIndex(of: $0) }
+        var times = containerStarts.indices.filter { $0 != running }
+            .map { ("lastState", "terminated", "startedAt", containerStarts[$0]) }
+        if let lastFinish { times.append(("lastState", "terminated", "finishedAt", lastFinish)) }
+        if running != nil, let runningSince {
+            times.append(("state", phase.isTerminal ? "terminated" : "running", "startedAt", runningSince))
+        }
         writer.list("containerStatuses", times) { writer, time in
             writer.beginObject()
-            writer.key("state")
-            writer.beginObject()
-            writer.key("terminated")
-            writer.beginObject()
             writer.key(text: time.0)
-            writer.string(time.1.rfc3339)
+            writer.beginObject()
+            writer.key(text: time.1)
+            writer.beginObject()
+            writer.key(text: time.2)
+            writer.string(time.3.rfc3339)
             writer.endObject()
             writer.endObject()
             writer.endObject()
         }
+        writer.endObject()
+    }
+}
+
+extension ServiceCIDR {
+    fileprivate func write(to writer: inout JSONWriter) {
+        writer.key("spec")
+        writer.beginObject()
+        writer.list("cidrs", blocks) { $0.string($1.description) }
         writer.endObject()
     }
 }
@@ -164,23 +184,41 @@ extension EndpointSlice {
             writer.key("terminating")
             writer.bool(member.isTerminating)
             writer.endObject()
-            if !member.podUID.isEmpty || !member.podName.isEmpty {
-                writer.key("targetRef")
+            writer.text("hostname", member.hostname)
+            writer.target(member)
+            writer.endObject()
+        }
+        writer.list("ports", ports) { writer, port in port.write(to: &writer) }
+    }
+
+    /// The same as an Endpoints object: a subset for each endpoint keeps their order.
+    fileprivate func writeSubsets(to writer: inout JSONWriter) {
+        writer.key("subsets")
+        writer.beginArray()
+        writer.beginObject()
+        writer.list("ports", ports) { writer, port in port.write(to: &writer) }
+        writer.endObject()
+        for member in members {
+            writer.beginObject()
+            writer.list(member.isReady ? "addresses" : "notReadyAddresses", [member]) { writer, member in
                 writer.beginObject()
-                writer.text("kind", "Pod")
-                writer.text("name", member.podName)
-                writer.text("uid", member.podUID)
+                writer.text("ip", member.addresses.first?.description ?? "")
+                writer.target(member)
                 writer.endObject()
             }
             writer.endObject()
         }
-        writer.list("ports", ports) { writer, port in
-            writer.beginObject()
-            writer.text("name", port.name)
-            writer.transport(port.transport)
-            writer.number("port", port.number)
-            writer.endObject()
-        }
+        writer.endArray()
+    }
+}
+
+extension EndpointSlice.Port {
+    fileprivate func write(to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.text("name", name)
+        writer.transport(transport)
+        writer.number("port", number)
+        writer.endObject()
     }
 }
 
@@ -210,6 +248,16 @@ extension JSONWriter {
         case .sctp: text("protocol", "SCTP")
         default: break
         }
+    }
+
+    fileprivate mutating func target(_ member: EndpointSlice.Member) {
+        guard !member.podUID.isEmpty || !member.podName.isEmpty else { return }
+        key("targetRef")
+        beginObject()
+        text("kind", "Pod")
+        text("name", member.podName)
+        text("uid", member.podUID)
+        endObject()
     }
 
     fileprivate mutating func strings(_ key: StaticString, _ values: [String: String]) {

@@ -58,6 +58,7 @@ package enum ClusterObject: Sendable, Hashable {
         case .service(let object): .service(changed(object, \.metadata))
         case .endpointSlice(let object): .endpointSlice(changed(object, \.metadata))
         case .workload(let object): .workload(changed(object, \.metadata))
+        case .serviceCIDR(let object): .serviceCIDR(changed(object, \.metadata))
         }
     }
 

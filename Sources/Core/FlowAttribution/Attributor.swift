@@ -242,8 +242,7 @@ extension Attributor {
         case .one(let pod): return AttributedEnd(endpoint: end, identity: pod, basis: podBasis)
         case .several(let pods): return ambiguous(end, Attributor.severalOwners, pods)
         case .unseen(let pod):
-            let reason = "changes of pods were missed; \(pod) had it before or after"
-            return AttributedEnd(endpoint: end, basis: .unknown, reason: reason)
+            return unseen(end, "changes of pods were missed; \(pod) had it before or after", pod)
         }
     }
 
@@ -271,6 +270,11 @@ extension Attributor {
         return AttributedEnd(endpoint: end, basis: .unknown, reason: whyUnknown(end.address, window.start))
     }
 
+    /// An end that one may have had, or somebody nobody has seen.
+    private func unseen(_ end: Endpoint, _ reason: String, _ candidate: Identity) -> AttributedEnd {
+        AttributedEnd(endpoint: end, basis: .unknown, reason: reason, candidates: [candidate])
+    }
+
     private func ambiguous(_ end: Endpoint, _ reason: String, _ candidates: [Identity]) -> AttributedEnd {
         AttributedEnd(endpoint: end, basis: .ambiguous, reason: reason, candidates: candidates)
     }
@@ -294,8 +298,7 @@ extension Attributor {
             switch holder {
             case .one(let service): return AttributedEnd(endpoint: end, identity: service, basis: .service)
             case .unseen(let service):
-                let reason = "changes of services were missed; \(service) had it before or after"
-                return AttributedEnd(endpoint: end, basis: .unknown, reason: reason)
+                return unseen(end, "changes of services were missed; \(service) had it before or after", service)
             case .several(let services):
                 return ambiguous(end, "several services have this address then", services)
             case .nobody: continue

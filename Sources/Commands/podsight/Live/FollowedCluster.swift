@@ -79,7 +79,9 @@ final class FollowedCluster: Sendable {
         }
     }
 
-    /// Stores what was learnt since the last call, and until when each kind is known to have been followed. Blocks.
+    /// Stores what was learnt since the last call, and until when each kind is known to have been followed.
+    ///
+    /// Blocks.
     func save(followed: [ObjectKind: Timestamp], now: Timestamp) throws(FlowStoreError) {
         guard let journal else { return }
         let (events, sure) = state.withLock { state in
@@ -99,9 +101,9 @@ final class FollowedCluster: Sendable {
         }
     }
 
-    /// Lets go of what is older than an age, or too much for a store of a size; also of what is in memory. Blocks.
+    /// Lets go of what is older than an age, or too much for a store of a size; also of what is in memory.
     ///
-    /// Not at the same time as `save`.
+    /// Blocks; not at the same time as `save`.
     func prune(age: Int64?, storeBytesMax: Int64, now: Timestamp) throws(FlowStoreError) {
         guard let journal else { return }
         var removed = 0
