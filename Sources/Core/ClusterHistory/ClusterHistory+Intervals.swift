@@ -36,6 +36,26 @@ package struct AddressInterval: Sendable {
     package let untilCertain: Bool
 }
 
+extension OwnerIndex {
+    /// Whether an exclusive owner of a key ended less than a second before a time, or begins within one after it.
+    fileprivate func changesHands(_ key: OwnedKey, near time: Timestamp) -> Bool {
+        let second = OwnerTable.evidenceResolution
+        return withRows(of: key) { spans, bounds in
+            for index in (0..<OwnerIndex.count(spans, startingUntil: time.advanced(by: second))).reversed() {
+                let span = spans[index]
+                if bounds[index].isExclusive, span.until > span.from,
+                    span.until <= time && time.since(span.until) < second || span.from > time
+                {
+                    return true
+                }
+                // None before it reaches into its time.
+                if span.isAlone, span.from <= time.advanced(by: -second) { return false }
+            }
+            return false
+        }
+    }
+}
+
 extension ClusterHistory {
     /// The interval in which the owner of a kind and UID had an address at a time; `nil` if it had not.
     ///
@@ -46,31 +66,21 @@ extension ClusterHistory {
         at address: IPAddress,
         _ time: Timestamp
     ) -> (interval: AddressInterval, nearHandOver: Bool)? {
-        let key = OwnedKey(address)
-        return interval(of: identity, in: addresses.table(of: key).rows, address, isHost: false, time)
-            ?? interval(of: identity, in: hostPods.table(of: key).rows, address, isHost: true, time)
+        interval(of: identity, in: addresses, address, isHost: false, time)
+            ?? interval(of: identity, in: hostPods, address, isHost: true, time)
     }
 
     private func interval(
         of identity: Identity,
-        in rows: [OwnerRow],
+        in index: OwnerIndex,
         _ address: IPAddress,
         isHost: Bool,
         _ time: Timestamp
     ) -> (interval: AddressInterval, nearHandOver: Bool)? {
-        let second = OwnerTable.evidenceResolution
-        var found: OwnerRow?
-        var isNear = false
-        for row in rows {
-            if row.from <= time, time < row.until, key(of: row.owner, is: identity) {
-                found = row
-            } else if row.bounds.isExclusive, row.until > row.from {
-                let ended = row.until <= time && time.since(row.until) < second
-                isNear = isNear || ended || row.from > time && row.from.since(time) <= second
-            }
-        }
-        guard let found else { return nil }
-        return (interval(found, identity, address, isHost: isHost), isNear)
+        let key = OwnedKey(address)
+        let rows = index.rows(of: key, at: time)
+        guard let found = rows.last(where: { self.key(of: $0.owner, is: identity) }) else { return nil }
+        return (interval(found, identity, address, isHost: isHost), index.changesHands(key, near: time))
     }
 
     /// Everyone who has an address at a time, in the order in which they got it: the pods that share a node's
