@@ -215,4 +215,29 @@ import Testing
         #expect(snapshot.uids(a, 30) == ["p"])
         #expect(history.uids(a, 30) == [])
     }
+
+    @Test func `a server that was replaced or set back leaves no stale owner and loses none`() {
+        var history = ClusterHistory()
+        let old = Scenario.pod("old", "10.1.0.7", version: 900, ready: 10)
+        let kept = Scenario.pod("kept", "10.1.0.8", version: 950, ready: 10)
+        let restored = Scenario.pod("restored", "10.1.0.9", version: 940, ready: 10)
+        history.apply(
+            .listed(.pod, objects: [.pod(old), .pod(kept)], resourceVersion: "1000", at: Scenario.at(20))
+        )
+        history.apply(.deleted(.pod(restored), at: Scenario.at(25)))
+        history.apply(.gap(.pod, from: Scenario.at(30), until: Scenario.at(60), reason: "410"))
+        let before = Scenario.pod("kept", "10.1.0.8", version: 100, ready: 10)
+        let again = Scenario.pod("restored", "10.1.0.9", version: 90, ready: 10)
+        let new = Scenario.pod("new", "10.1.0.10", version: 120, ready: 50)
+        let objects = [before, again, new].map { ClusterObject.pod($0) }
+        history.apply(.listed(.pod, objects: objects, resourceVersion: "130", at: Scenario.at(60)))
+        func owner(_ address: String) -> String? {
+            history.owners(of: Scenario.address(address), at: Scenario.at(70)).first?.identity.name
+        }
+        #expect(owner("10.1.0.7") == nil && owner("10.1.0.8") == "kept")
+        #expect(owner("10.1.0.9") == "restored" && owner("10.1.0.10") == "new")
+        // What it says from now on is news.
+        history.apply(.deleted(.pod(Scenario.pod("kept", "10.1.0.8", version: 140)), at: Scenario.at(65)))
+        #expect(owner("10.1.0.8") == nil)
+    }
 }

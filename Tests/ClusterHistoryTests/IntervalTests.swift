@@ -1,6 +1,7 @@
 import ClusterHistory
 import ClusterModel
 import FlowModel
+import TestSupport
 import Testing
 
 /// Intervals against the owners that the history gives for each moment.

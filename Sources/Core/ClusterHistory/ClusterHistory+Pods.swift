@@ -59,15 +59,21 @@ extension ClusterHistory {
         pods[index].lastAlive = max(pods[index].lastAlive, min(moment.time, asked ?? moment.time))
     }
 
-    /// Ends a pod's time and that of all it had.
-    mutating func endPod(_ index: Int, _ pod: Pod?, at time: Timestamp, wasDeleted: Bool) {
+    /// Ends a pod's time and that of all it had; `missedAt` is when one that was not seen to end was found missing.
+    mutating func endPod(
+        _ index: Int,
+        _ pod: Pod?,
+        at time: Timestamp,
+        wasDeleted: Bool,
+        missedAt: Timestamp? = nil
+    ) {
         guard pods[index].presence.end(at: time, wasDeleted: wasDeleted) else { return }
         liveCounts[.pod, default: 0] -= 1
         // Deleted by force, it ceases to be an object before it ceases to run.
         let isForced = pod.map { $0.metadata.deletionAsked == nil || $0.metadata.deletionGrace == 0 } ?? false
         let closing = OwnerClosing(
             at: time,
-            possibleUntil: isForced ? time.advanced(by: configuration.finishTolerance) : time,
+            possibleUntil: missedAt ?? (isForced ? time.advanced(by: configuration.finishTolerance) : time),
             lastSure: pods[index].lastAlive,
             isCertain: wasDeleted
         )

@@ -95,6 +95,9 @@ package struct ClusterHistory: Sendable {
 
     /// Until when each kind is known to have been followed without a gap.
     var followedUntil: [ObjectKind: Timestamp] = [:]
+    /// The newest version seen of each kind, and the kinds of which a gap was told and no list since.
+    private var newestVersions: [ObjectKind: UInt64] = [:]
+    private var behindGap: Set<ObjectKind> = []
     /// When each kind was first learnt of.
     var followedSince: [ObjectKind: Timestamp] = [:]
     /// When the last of the gaps ended.
@@ -114,20 +117,49 @@ package struct ClusterHistory: Sendable {
         if followedSince[event.kind] == nil { followedSince[event.kind] = event.time }
         switch event {
         case .listed(let kind, let objects, let resourceVersion, let time):
-            list(kind, objects, version: UInt64(resourceVersion), at: time)
+            let version = UInt64(resourceVersion)
+            // A server that was set back or replaced counts from a lower number.
+            if behindGap.remove(kind) != nil, let version, version < newestVersions[kind] ?? 0 {
+                forgetVersions(of: kind)
+            }
+            newestVersions[kind] = version
+            list(kind, objects, version: version, at: time)
             followedUntil[kind] = time
         case .changed(let object, let time):
             change(object, Moment(time: time, isListing: false))
+            note(object)
             followedUntil[object.kind] = time
         case .deleted(let object, let time):
             delete(object, at: time)
+            note(object)
             followedUntil[object.kind] = time
         case .gap(let kind, let from, let until, let reason):
             gaps.append(Gap(kind: kind, from: from, until: until, reason: reason))
             followedUntil[kind] = from
+            behindGap.insert(kind)
             gapsEnd = max(gapsEnd, until)
         }
         lastEventTime = max(lastEventTime ?? event.time, event.time)
+    }
+
+    private mutating func note(_ object: ClusterObject) {
+        guard let version = object.metadata.version else { return }
+        newestVersions[object.kind] = max(newestVersions[object.kind] ?? 0, version)
+    }
+
+    /// Lets a list say of every object of a kind what is so now, whatever its version.
+    private mutating func forgetVersions(of kind: ObjectKind) {
+        switch kind {
+        case .pod: pods.forgetVersions { _ in true }
+        case .service: services.forgetVersions { _ in true }
+        case .node: nodes.forgetVersions { _ in true }
+        case .endpointSlice: slices.forgetVersions { !$0.isLegacy }
+        case .endpoints: slices.forgetVersions { $0.isLegacy }
+        case .serviceCIDR: serviceBlocks.forgetVersions { _ in true }
+        case .namespace: namespaces.forgetVersions { _ in true }
+        case .replicaSet, .deployment, .statefulSet, .daemonSet, .job, .cronJob:
+            workloads.forgetVersions { $0.kind == kind }
+        }
     }
 
     /// When and how something was learnt.
@@ -157,7 +189,7 @@ package struct ClusterHistory: Sendable {
         switch kind {
         case .pod:
             for index in pods.missing(from: present, version: version, where: { _ in true }) {
-                endPod(index, nil, at: end, wasDeleted: false)
+                endPod(index, nil, at: end, wasDeleted: false, missedAt: time)
             }
         case .service:
             for index in services.missing(from: present, version: version, where: { _ in true }) {

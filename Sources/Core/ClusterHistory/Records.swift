@@ -67,6 +67,14 @@ struct ObjectStore<Record: Tracked>: Sendable {
         return version > known || version == known && !presence.isLive
     }
 
+    /// Takes what comes next of objects for news, whatever its version.
+    mutating func forgetVersions(where isIncluded: (Record) -> Bool) {
+        for index in 0..<records.count where isIncluded(records[index]) {
+            records[index].presence.version = nil
+            records[index].presence.wasDeleted = false
+        }
+    }
+
     /// Those that a list of a version should have named but did not.
     func missing(from present: Set<String>, version: UInt64?, where isIncluded: (Record) -> Bool) -> [Int] {
         (0..<records.count).filter { index in

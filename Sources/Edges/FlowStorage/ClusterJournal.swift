@@ -45,7 +45,7 @@ package final class ClusterJournal: Sendable {
         package var events = 0
         /// Events and objects that could not be read and were passed over.
         package var unreadable = 0
-        /// Until when each kind is known to have been followed.
+        /// Until when each kind is known to have been followed; of all kinds that there are events of.
         package var followed: [ObjectKind: Timestamp] = [:]
     }
 
@@ -66,6 +66,8 @@ package final class ClusterJournal: Sendable {
                         continue
                     }
                     contents.events += 1
+                    let former = contents.followed[event.kind] ?? .distantPast
+                    contents.followed[event.kind] = max(former, event.time)
                     body(event)
                 }
                 let followed = try Row.fetchAll(
@@ -75,7 +77,8 @@ package final class ClusterJournal: Sendable {
                 )
                 for row in followed {
                     guard let kind = ObjectKind(rawValue: row[0]) else { continue }
-                    contents.followed[kind] = Timestamp(nanoseconds: row[1])
+                    let until = Timestamp(nanoseconds: row[1])
+                    contents.followed[kind] = max(contents.followed[kind] ?? until, until)
                 }
                 known.withLock { $0 = states }
                 return contents

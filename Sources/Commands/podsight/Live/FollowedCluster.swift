@@ -12,7 +12,7 @@ final class FollowedCluster: Sendable {
     /// Events that wait for a store that cannot be written to; beyond, the oldest are given up and counted.
     private static let unsavedMax = 200_000
     /// How often it is noted that nothing happened, in nanoseconds.
-    private static let followedInterval: Int64 = 15_000_000_000
+    private static let followedInterval: Int64 = 5_000_000_000
     /// The cluster's part of the store, as a divisor of its size.
     private static let storeShare = 4
 
