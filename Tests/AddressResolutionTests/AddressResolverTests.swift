@@ -36,6 +36,28 @@ struct AddressResolverTests {
         #expect(try SampleCluster.answer("10.1.0.8", 93.1).certainty == .certain)
     }
 
+    @Test func `an owner that is named just outside of its time is uncertain, and its time is told`() throws {
+        // The one before has no pod after it that could have had the address as well.
+        var history = ClusterHistory()
+        let pod = SampleCluster.pod("solo", "10.1.0.7", ready: 10)
+        history.apply(.changed(.pod(pod), at: at(10.5)))
+        history.apply(.deleted(.pod(pod), at: at(50)))
+        let resolver = AddressResolver(recording: history, clock: at(60))
+        for tenths in 0..<600 {
+            let time = at(Double(tenths) / 10)
+            let answer = resolver.answer(
+                AddressQuestion(address: SampleCluster.address("10.1.0.7"), time: time),
+                asked: ""
+            )
+            guard answer.identity != nil else { continue }
+            let from = try #require(answer.from)
+            let until = try #require(answer.until)
+            let isWithin = from <= time && time < until
+            #expect(isWithin || answer.certainty == .uncertain)
+            #expect(until == at(50))
+        }
+    }
+
     @Test func `what lies before the proof, in a gap or after the recording is uncertain`() throws {
         #expect(try SampleCluster.answer("10.1.0.9", 299).reason == "the first proof is of \(at(300))")
         let missed = try SampleCluster.answer("10.1.0.8", 205)

@@ -78,15 +78,20 @@ package struct AddressResolver: Sendable {
     private func date(_ answer: inout AddressAnswer, _ question: AddressQuestion) {
         let time = question.time
         guard let identity = answer.identity else { return }
-        var evidence = Timestamp.distantPast
-        var isNear = false
-        if let (interval, near) = attributor.history.interval(of: identity, at: question.address, time) {
+        let history = attributor.history
+        let found = history.interval(of: identity, at: question.address, time)
+        // Clocks differ: an owner is also named a little before or after its time.
+        let interval = found?.interval ?? nearest(of: identity, at: question.address, to: time)
+        if let interval {
             answer.from = interval.from == .distantPast ? nil : interval.from
             answer.until = interval.until == .distantFuture ? nil : interval.until
-            evidence = interval.evidence
-            isNear = near
         }
-        if isNear {
+        let evidence = interval?.evidence ?? .distantPast
+        if let interval, found == nil {
+            answer.reason =
+                time < interval.from
+                ? "its time begins at \(interval.from)" : "its time ended at \(interval.until)"
+        } else if found?.nearHandOver == true {
             answer.reason = "the address changes hands within a second of this time"
         } else if time < evidence {
             answer.reason = "the first proof is of \(evidence)"
@@ -98,6 +103,18 @@ package struct AddressResolver: Sendable {
             return
         }
         answer.certainty = .uncertain
+    }
+
+    /// The interval of an owner at an address that is nearest to a time; `nil` for what has none there.
+    private func nearest(of identity: Identity, at address: IPAddress, to time: Timestamp) -> AddressInterval? {
+        // A service behind a node's port has no time at the node's address.
+        guard identity.kind != .service || identity.addresses.contains(address) else { return nil }
+        func distance(_ interval: AddressInterval) -> Int64 {
+            max(interval.from.since(time), time.since(interval.until))
+        }
+        return attributor.history.intervals(of: address)
+            .filter { $0.identity.kind == identity.kind && $0.identity.uid == identity.uid }
+            .min { distance($0) < distance($1) }
     }
 
     private func gap(in kind: Identity.Kind, at time: Timestamp) -> ClusterHistory.Gap? {
