@@ -58,25 +58,31 @@ extension ClusterHistory {
         guard record.members != members else { return }
         slices[index].members = members
         let key = serviceKey(of: index)
-        let now = Set(members)
-        let before = Set(record.members)
+        let (removed, added) = Difference.between(record.members, members)
         var history = endpoints[key] ?? EndpointHistory()
         // Not held twice, so that it is changed in place.
         endpoints[key] = nil
-        for row in history.open where row.slice == index && !now.contains(row.member) {
-            var ended = row
-            ended.until = max(row.from, time)
-            history.closed.append(ended)
+        if !removed.isEmpty {
+            let gone = Set(removed)
+            for row in history.open where row.slice == index && gone.contains(row.member) {
+                var ended = row
+                ended.until = max(row.from, time)
+                history.closed.append(ended)
+            }
+            history.open.removeAll { $0.slice == index && gone.contains($0.member) }
         }
-        history.open.removeAll { $0.slice == index && !now.contains($0.member) }
-        for member in members where !before.contains(member) {
+        for member in added {
             history.open.append(ServiceEndpoint(member: member, from: time, until: .distantFuture, slice: index))
         }
         endpoints[key] = history
-        let podsNow = Set(members.map(\.podUID)).subtracting([""])
-        let podsBefore = Set(record.members.map(\.podUID)).subtracting([""])
-        for pod in podsBefore.subtracting(podsNow) { deselect(uid: pod, .slice(index), at: time) }
-        for pod in podsNow.subtracting(podsBefore) {
+        // A pod whose conditions changed is in both.
+        let (podsRemoved, podsAdded) = (Set(removed.map(\.podUID)), Set(added.map(\.podUID)))
+        for pod in podsRemoved.subtracting(podsAdded).subtracting([""]).sorted()
+        where !members.contains(where: { $0.podUID == pod }) {
+            deselect(uid: pod, .slice(index), at: time)
+        }
+        for pod in podsAdded.subtracting(podsRemoved).subtracting([""]).sorted()
+        where !record.members.contains(where: { $0.podUID == pod }) {
             select(uid: pod, service: record.service, .slice(index), from: time)
         }
     }
@@ -170,5 +176,35 @@ struct SelectorIndex: Sendable {
             let labels = labels[namespace]?[pod]
         else { return false }
         return !selector.isEmpty && selector.allSatisfy { labels[$0.key] == $0.value }
+    }
+}
+
+/// What two lists of endpoints do not have in common, found quickly where they are nearly the same.
+private enum Difference {
+    typealias Members = [EndpointSlice.Member]
+
+    static func between(_ former: Members, _ now: Members) -> (removed: Members, added: Members) {
+        var start = 0
+        let shorter = min(former.count, now.count)
+        while start < shorter, former[start] == now[start] { start += 1 }
+        var end = 0
+        while end < shorter - start, former[former.count - 1 - end] == now[now.count - 1 - end] { end += 1 }
+        let before = Set(former[start..<former.count - end])
+        let after = Set(now[start..<now.count - end])
+        // What is the same at another place, or twice, is neither.
+        func missing(_ members: ArraySlice<EndpointSlice.Member>, _ found: Set<EndpointSlice.Member>, in all: Members)
+            -> Members
+        {
+            let missing = members.filter { !found.contains($0) }
+            guard !missing.isEmpty else { return [] }
+            let common = all[..<start] + all[(all.count - end)...]
+            guard missing.count > 16 else { return missing.filter { !common.contains($0) } }
+            let elsewhere = Set(common)
+            return missing.filter { !elsewhere.contains($0) }
+        }
+        return (
+            missing(former[start..<former.count - end], after, in: now),
+            missing(now[start..<now.count - end], before, in: former)
+        )
     }
 }

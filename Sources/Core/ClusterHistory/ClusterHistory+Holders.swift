@@ -32,10 +32,12 @@ extension ClusterHistory {
     /// whose times meet within that, the one is left out who surely had it no more, or not yet.
     package func podHolding(_ address: IPAddress, from start: Timestamp, to end: Timestamp) -> AddressHolder {
         let range = MomentRange(from: start, to: end, tolerance: configuration.clockTolerance)
+        if let number = addresses.settledPod(OwnedKey(address), from: range.first, until: range.last),
+            isFollowed(range, .pod), let pod = podIdentity(number, at: start)
+        {
+            return .one(pod)
+        }
         let found = addresses.withRows(of: OwnedKey(address)) { spans, bounds -> Found in
-            if let index = settled(spans, bounds, range), spans[index].kind == .pod {
-                return .one(Int(spans[index].index))
-            }
             var rows: [OwnerRow] = []
             for index in spans.indices where spans[index].kind == .pod {
                 rows.append(OwnerRow(spans[index], bounds[index]))
@@ -98,28 +100,13 @@ extension ClusterHistory {
     }
 
     private func holder(_ found: Found, at time: Timestamp) -> AddressHolder {
-        func identity(_ pod: Int) -> Identity? { pods[pod].identities.value(at: time) }
+        func identity(_ pod: Int) -> Identity? { podIdentity(pod, at: time) }
         switch found {
         case .none: return .nobody
         case .one(let pod): return identity(pod).map { .one($0) } ?? .nobody
         case .several(let pods): return .several(pods.compactMap(identity))
         case .unseen(let pod): return identity(pod).map { .unseen($0) } ?? .nobody
         }
-    }
-
-    /// The row of the one that surely had the address for all of a range, where that is told without comparing
-    /// all rows: it alone answers for its time, and the next is not possible yet.
-    @inline(__always)
-    private func settled(
-        _ spans: UnsafeBufferPointer<OwnerIndex.Span>,
-        _ bounds: UnsafeBufferPointer<OwnerBounds>,
-        _ range: MomentRange
-    ) -> Int? {
-        let count = OwnerIndex.count(spans, startingUntil: range.first)
-        guard count > 0, spans[count - 1].isAlone, range.last < spans[count - 1].until else { return nil }
-        let row = bounds[count - 1]
-        guard row.sureFrom <= range.first, range.last < row.aloneUntil else { return nil }
-        return isFollowed(range, .pod) ? count - 1 : nil
     }
 
     private func candidates(_ rows: [OwnerRow], _ range: MomentRange) -> Found {
@@ -163,7 +150,9 @@ extension ClusterHistory {
 
     /// Whether no change of a kind can have been missed from the first to the last moment.
     private func isFollowed(_ range: MomentRange, _ kind: ObjectKind) -> Bool {
-        guard let since = followedSince[kind], since <= range.first else { return false }
+        // Of pods it is asked for every flow; a dictionary would be hashed for each.
+        let since = kind == .pod ? podsFollowedSince : followedSince[kind] ?? .distantFuture
+        guard since <= range.first else { return false }
         return range.first >= gapsEnd || !gaps.contains { $0.kind == kind && touches($0, range) }
     }
 
@@ -178,7 +167,7 @@ extension ClusterHistory {
             let end = min(end, range.last)
             return start > end || row.bounds.sureFrom <= start && end <= sureUntil(row)
         }
-        guard isSure(from: .distantPast, until: followedSince[.pod] ?? .distantFuture) else { return false }
+        guard isSure(from: .distantPast, until: podsFollowedSince) else { return false }
         return gaps.allSatisfy {
             $0.kind != .pod || !touches($0, range)
                 || isSure(from: $0.from.advanced(by: -reportDelay), until: $0.until)

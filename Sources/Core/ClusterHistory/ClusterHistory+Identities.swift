@@ -6,7 +6,7 @@ extension ClusterHistory {
     mutating func rebuildIdentities(of index: Int, from start: Timestamp) {
         let record = pods[index]
         guard let first = record.facts.starts.first, let firstFacts = record.facts.values.first else { return }
-        var identities = record.identities
+        var identities = podIdentities[index]
         identities.cut(from: start)
         let begin = identities.last == nil ? first : max(first, start)
         var points: Set<Timestamp> = [begin]
@@ -24,7 +24,7 @@ extension ClusterHistory {
             let identity = identity(of: record, record.facts.value(at: point) ?? firstFacts, at: point)
             if identities.last != identity { identities.set(identity, from: point) }
         }
-        pods[index].identities = identities
+        podIdentities[index] = identities
     }
 
     private func identity(of record: PodRecord, _ facts: PodFacts, at time: Timestamp) -> Identity {

@@ -30,6 +30,7 @@ extension ClusterHistory {
                     name: pod.metadata.name
                 )
             )
+            podIdentities.append(Timeline())
             liveCounts[.pod, default: 0] += 1
             podsByName[pod.metadata.name, default: []].append(index)
         }

@@ -15,7 +15,7 @@ extension ClusterHistory {
     package func soleOwner(of address: IPAddress, at time: Timestamp) -> AddressOwner? {
         switch addresses.sole(OwnedKey(address), at: time) {
         case .none: return nil
-        case .one(let span): return owner(OwnerRow(span, .none), at: time)
+        case .one(let span): return owner(span, at: time)
         case .several:
             let owners = owners(of: address, at: time)
             return owners.count == 1 ? owners[0] : nil
@@ -41,6 +41,23 @@ extension ClusterHistory {
         addresses.table(of: OwnedKey(address)).firstRow(after: time).flatMap { owner($0, at: $0.from) }
     }
 
+    private func owner(_ span: OwnerIndex.Span, at time: Timestamp) -> AddressOwner? {
+        let identity =
+            span.kind == .pod
+            ? podIdentity(Int(span.index), at: time)
+            : identity(of: OwnerKey(kind: span.kind, index: Int(span.index)), at: time)
+        return identity.map {
+            AddressOwner(
+                kind: span.kind,
+                identity: $0,
+                from: span.from,
+                until: span.until,
+                fromCertain: span.isCertainFrom,
+                untilCertain: span.isCertainUntil
+            )
+        }
+    }
+
     func owner(_ row: OwnerRow, at time: Timestamp) -> AddressOwner? {
         identity(of: row.owner, at: time).map {
             AddressOwner(
@@ -54,9 +71,14 @@ extension ClusterHistory {
         }
     }
 
+    @inline(__always)
+    func podIdentity(_ number: Int, at time: Timestamp) -> Identity? {
+        podIdentities.read(number) { $0.value(at: time) }
+    }
+
     func identity(of owner: OwnerKey, at time: Timestamp) -> Identity? {
         switch owner.kind {
-        case .pod: pods[owner.index].identities.value(at: time)
+        case .pod: podIdentity(owner.index, at: time)
         case .service: services[owner.index].facts.value(at: time)?.identity
         case .node: nodes[owner.index].identities.value(at: time)
         }
@@ -167,7 +189,7 @@ extension ClusterHistory {
                 return presence.from <= time && time < presence.until.advanced(by: tolerance)
             }
             if let first = living.first {
-                return living.count == 1 ? pods[first].identities.value(at: time) : nil
+                return living.count == 1 ? podIdentity(first, at: time) : nil
             }
         }
         return nil
@@ -182,7 +204,7 @@ extension ClusterHistory {
 
     /// A pod as of a time; `nil` for a UID that was never seen.
     package func podIdentity(uid: String, at time: Timestamp) -> Identity? {
-        pods.index(of: uid).flatMap { pods[$0].identities.value(at: time) }
+        pods.index(of: uid).flatMap { podIdentity($0, at: time) }
     }
 
     /// All addresses a pod ever said it had, in the order in which it got them.

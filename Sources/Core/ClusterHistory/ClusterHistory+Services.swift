@@ -101,6 +101,8 @@ extension ServiceRecord.Facts {
             labels: [Identity.Label](service.metadata.labels),
             addresses: service.clusterAddresses
         )
+        externalAddresses = service.externalAddresses
+        balancerAddresses = service.balancerAddresses
         ports = service.ports
         selector = service.selector
     }

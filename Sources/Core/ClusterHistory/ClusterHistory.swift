@@ -71,6 +71,8 @@ package struct ClusterHistory: Sendable {
     package internal(set) var liveCounts: [ObjectKind: Int] = [:]
 
     var pods = ObjectStore<PodRecord>()
+    /// How each pod is named, by its number; apart from the rest, so that it is found quickly.
+    var podIdentities = PagedStore<Timeline<Identity>>()
     var services = ObjectStore<ServiceRecord>()
     var nodes = ObjectStore<NodeRecord>()
     var slices = ObjectStore<SliceRecord>()
@@ -100,6 +102,8 @@ package struct ClusterHistory: Sendable {
     private var behindGap: Set<ObjectKind> = []
     /// When each kind was first learnt of.
     var followedSince: [ObjectKind: Timestamp] = [:]
+    /// The same of pods.
+    var podsFollowedSince = Timestamp.distantFuture
     /// When the last of the gaps ended.
     var gapsEnd = Timestamp.distantPast
 
@@ -114,7 +118,10 @@ package struct ClusterHistory: Sendable {
 
     /// Learns an event; what is older than what is known of the object is passed over.
     package mutating func apply(_ event: ClusterEvent) {
-        if followedSince[event.kind] == nil { followedSince[event.kind] = event.time }
+        if followedSince[event.kind] == nil {
+            followedSince[event.kind] = event.time
+            if event.kind == .pod { podsFollowedSince = event.time }
+        }
         switch event {
         case .listed(let kind, let objects, let resourceVersion, let time):
             let version = UInt64(resourceVersion)

@@ -12,7 +12,11 @@ struct OwnedKey: Hashable, Sendable {
     init(_ address: IPAddress) {
         high = address.high
         low = address.low
-        tag = UInt32(address.family.rawValue)
+        // By name: raw values and comparisons are calls into another module.
+        switch address.family {
+        case .v4: tag = 4
+        case .v6: tag = 6
+        }
     }
 
     init(_ port: NodePort) {
@@ -67,6 +71,8 @@ struct OwnerIndex: Sendable {
 
     fileprivate struct Shard: Sendable {
         var slots: [Slot] = []
+        /// One less than the number of slots; kept here so that the list's own header is not read.
+        var mask = 0
         /// The hash of each slot's key.
         var hashes: [UInt64] = []
         var spans: [Span] = []
@@ -94,18 +100,35 @@ struct OwnerIndex: Sendable {
         of key: OwnedKey,
         _ body: (UnsafeBufferPointer<Span>, UnsafeBufferPointer<OwnerBounds>) -> Result
     ) -> Result {
+        withSpans(of: key) { spans, shard, offset in
+            shard.bounds.withUnsafeBufferPointer { bounds in
+                let range = offset..<offset + spans.count
+                return body(spans, bounds.extracting(range))
+            }
+        }
+    }
+
+    /// Calls `body` with what is most often asked of the rows of a key, and where to find the rest.
+    @inline(__always)
+    private func withSpans<Result>(
+        of key: OwnedKey,
+        _ body: (UnsafeBufferPointer<Span>, borrowing Shard, Int) -> Result
+    ) -> Result {
         let hash = hash(key)
         return groups[Int(hash >> 58)].withUnsafeBufferPointer { group in
             let place = Int(hash >> 52 & 63)
             return group[place].slots.withUnsafeBufferPointer { slots in
-                guard let slot = OwnerIndex.find(key, hash, slots), slots[slot].count > 0 else {
-                    return body(UnsafeBufferPointer(start: nil, count: 0), UnsafeBufferPointer(start: nil, count: 0))
+                guard let slot = OwnerIndex.find(key, hash, slots, mask: group[place].mask) else {
+                    return body(UnsafeBufferPointer(start: nil, count: 0), group[place], 0)
                 }
-                let range = Int(slots[slot].offset)..<Int(slots[slot].offset) + Int(slots[slot].count)
+                let offset = Int(slots[slot].offset)
+                let count = Int(slots[slot].count)
+                guard count > 0 else {
+                    return body(UnsafeBufferPointer(start: nil, count: 0), group[place], 0)
+                }
                 return group[place].spans.withUnsafeBufferPointer { spans in
-                    group[place].bounds.withUnsafeBufferPointer { bounds in
-                        body(spans.extracting(range), bounds.extracting(range))
-                    }
+                    let rows = UnsafeBufferPointer(start: spans.baseAddress.map { $0 + offset }, count: count)
+                    return body(rows, group[place], offset)
                 }
             }
         }
@@ -113,9 +136,13 @@ struct OwnerIndex: Sendable {
 
     /// The slot of a key; `nil` where it has none.
     @inline(__always)
-    private static func find(_ key: OwnedKey, _ hash: UInt64, _ slots: UnsafeBufferPointer<Slot>) -> Int? {
-        guard !slots.isEmpty else { return nil }
-        let mask = slots.count - 1
+    private static func find(
+        _ key: OwnedKey,
+        _ hash: UInt64,
+        _ slots: UnsafeBufferPointer<Slot>,
+        mask: Int
+    ) -> Int? {
+        guard mask > 0 else { return nil }
         var index = Int(truncatingIfNeeded: hash) & mask
         while slots[index].tag != 0 {
             if slots[index].low == key.low, slots[index].high == key.high, slots[index].tag == key.tag { return index }
@@ -135,12 +162,29 @@ struct OwnerIndex: Sendable {
     /// Who had a key at a time, found without allocating.
     @inline(__always)
     func sole(_ key: OwnedKey, at time: Timestamp) -> Finding {
-        withRows(of: key) { spans, _ in
+        withSpans(of: key) { spans, _, _ in
             let index = OwnerIndex.count(spans, startingUntil: time)
             guard index > 0 else { return .none }
             let span = spans[index - 1]
             guard span.isAlone else { return .several }
-            return time < span.until ? .one(span) : .none
+            return time.nanoseconds < span.until.nanoseconds ? .one(span) : .none
+        }
+    }
+
+    /// The number of the pod that surely had a key for all of a time, where that is told without comparing all rows:
+    /// it alone answers for its time, and the next is not possible yet.
+    @inline(__always)
+    func settledPod(_ key: OwnedKey, from first: Timestamp, until last: Timestamp) -> Int? {
+        withSpans(of: key) { spans, shard, offset in
+            let count = OwnerIndex.count(spans, startingUntil: first)
+            guard count > 0 else { return nil }
+            let span = spans[count - 1]
+            guard span.isAlone, span.kind == .pod, last.nanoseconds < span.until.nanoseconds else { return nil }
+            return shard.bounds.withUnsafeBufferPointer { bounds in
+                let (sure, alone) = (bounds[offset + count - 1].sureFrom, bounds[offset + count - 1].aloneUntil)
+                return sure.nanoseconds <= first.nanoseconds && last.nanoseconds < alone.nanoseconds
+                    ? Int(span.index) : nil
+            }
         }
     }
 
@@ -162,13 +206,18 @@ struct OwnerIndex: Sendable {
     /// How many rows begin at or before a time.
     @inline(__always)
     static func count(_ spans: UnsafeBufferPointer<Span>, startingUntil time: Timestamp) -> Int {
-        var low = 0
-        var high = spans.count
-        while low < high {
-            let middle = (low &+ high) / 2
-            if spans[middle].from <= time { low = middle &+ 1 } else { high = middle }
+        // As numbers, since comparing times is a call for each step; and without branches, which nobody could foresee.
+        let nanoseconds = time.nanoseconds
+        guard var last = spans.baseAddress else { return 0 }
+        let first = last
+        var count = spans.count
+        while count > 1 {
+            let half = count >> 1
+            let middle = last + half
+            last = middle.pointee.from.nanoseconds <= nanoseconds ? middle : last
+            count &-= half
         }
-        return low
+        return last - first &+ (last.pointee.from.nanoseconds <= nanoseconds ? 1 : 0)
     }
 
     /// All owners of a key.
@@ -224,7 +273,7 @@ extension OwnerIndex.Shard {
             bounds[position].aloneUntil = min(bounds[position].aloneUntil, next)
             next = min(next, row.bounds.possibleFrom)
         }
-        if abandoned > 64, abandoned * 2 > spans.count { compact() }
+        if abandoned > 64, abandoned * 3 > spans.count { compact() }
     }
 
     /// The slot of a key, taken for it if it had none.
@@ -245,6 +294,7 @@ extension OwnerIndex.Shard {
         let former = zip(slots, hashes)
         let size = max(8, slots.count * 2)
         slots = Array(repeating: OwnerIndex.Slot(), count: size)
+        mask = size - 1
         hashes = Array(repeating: 0, count: size)
         for (slot, hash) in former where slot.tag != 0 {
             var index = Int(truncatingIfNeeded: hash) & (size - 1)

@@ -78,17 +78,6 @@ struct OwnerBounds: BitwiseCopyable, Sendable {
     /// Until when it need not be compared with others, once it surely has the address; kept by the index.
     var aloneUntil = Timestamp.distantPast
 
-    /// Of an owner of whom only the time is asked.
-    static let none = OwnerBounds(
-        evidence: .distantPast,
-        possibleFrom: .distantPast,
-        possibleUntil: .distantFuture,
-        sureFrom: .distantFuture,
-        sureUntil: .distantPast,
-        learntAt: .distantPast,
-        isExclusive: false
-    )
-
     /// Whether this owner got the address after another: it was learnt later, or in the same list and cannot have
     /// had it when the other surely did, whatever the clocks.
     func isNewer(than other: OwnerBounds, clockTolerance: Int64) -> Bool {

@@ -1,7 +1,8 @@
 /// An array in pages, so that changing one element after a copy was taken copies three short lists, not all.
 struct PagedStore<Element: Sendable>: Sendable {
-    private static var pageSize: Int { 64 }
-    private static var chapterSize: Int { 64 * 64 }
+    // A copied page retains every part of every element in it, so pages are small.
+    private static var pageSize: Int { 16 }
+    private static var chapterSize: Int { 64 * 16 }
 
     private var chapters: [[[Element]]] = []
     private(set) var count = 0
@@ -14,10 +15,20 @@ struct PagedStore<Element: Sendable>: Sendable {
         count += 1
     }
 
+    /// What `body` makes of an element, which is read where it lies: nothing on the way to it is retained.
+    @inline(__always)
+    func read<Result>(_ index: Int, _ body: (borrowing Element) -> Result) -> Result {
+        chapters.withUnsafeBufferPointer { chapters in
+            chapters[index >> 10].withUnsafeBufferPointer { pages in
+                pages[index >> 4 & 63].withUnsafeBufferPointer { body($0[index & 15]) }
+            }
+        }
+    }
+
     subscript(index: Int) -> Element {
         // Yields in place: a copy of a record would retain all of its parts.
-        _read { yield chapters[index >> 12][index >> 6 & 63][index & 63] }
-        _modify { yield &chapters[index >> 12][index >> 6 & 63][index & 63] }
+        _read { yield chapters[index >> 10][index >> 4 & 63][index & 15] }
+        _modify { yield &chapters[index >> 10][index >> 4 & 63][index & 15] }
     }
 }
 

@@ -94,6 +94,8 @@ struct PodFacts: Sendable, Hashable {
     let controller: OwnerReference?
     let ports: [Pod.Port]
     let usesHostNetwork: Bool
+    /// The node's addresses as the pod knows them.
+    let hostAddresses: [IPAddress]
 
     init(_ pod: Pod) {
         labels = [Identity.Label](pod.metadata.labels)
@@ -102,6 +104,7 @@ struct PodFacts: Sendable, Hashable {
         controller = pod.metadata.controller
         ports = pod.ports
         usesHostNetwork = pod.usesHostNetwork
+        hostAddresses = pod.hostAddresses
     }
 }
 
@@ -112,7 +115,6 @@ struct PodRecord: Tracked {
     let namespace: String
     let name: String
     var facts = Timeline<PodFacts>()
-    var identities = Timeline<Identity>()
     /// The addresses of its last state, whether or not others have taken them since.
     var claims: [IPAddress] = []
     /// The node addresses where it can be reached, by host network or host ports.
@@ -129,6 +131,8 @@ struct ServiceRecord: Tracked {
     /// A service at a time.
     struct Facts: Sendable, Hashable {
         let identity: Identity
+        let externalAddresses: [IPAddress]
+        let balancerAddresses: [IPAddress]
         let ports: [Service.Port]
         let selector: [String: String]
     }
