@@ -132,9 +132,7 @@ extension ClusterHistory {
         let all = (history.closed + history.open).sorted { ($0.from, $0.slice) < ($1.from, $1.slice) }
         for endpoint in all where endpoint.until > endpoint.from {
             for address in endpoint.member.addresses {
-                let pod = pods.index(of: endpoint.member.podUID).flatMap {
-                    pods[$0].identities.value(at: endpoint.from)
-                }
+                let pod = podIdentity(uid: endpoint.member.podUID, at: endpoint.from)
                 let identity = pod ?? Identity(kind: .host, name: "\(address)")
                 let former = found.lastIndex {
                     $0.address == address && $0.identity.uid == identity.uid && $0.until == endpoint.from

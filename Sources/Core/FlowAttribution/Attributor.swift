@@ -147,8 +147,11 @@ extension Attributor {
         return confirmed
     }
 
+    /// Whether there is anybody to ask for; a probe that prints knows of no cluster.
+    private var knowsCluster: Bool { history.lastEventTime != nil }
+
     private func listens(_ end: Endpoint, _ transport: TransportProtocol, _ window: TimeWindow) -> Bool {
-        guard transport.hasPorts else { return false }
+        guard transport.hasPorts, knowsCluster else { return false }
         if history.service(at: end.address, port: end.port, transport: transport, at: window.start) != nil {
             return true
         }
@@ -166,6 +169,7 @@ extension Attributor {
         _ transport: TransportProtocol,
         _ window: TimeWindow
     ) -> ServiceName? {
+        guard knowsCluster else { return nil }
         let found =
             history.service(at: called.address, port: called.port, transport: transport, at: window.start)
             ?? nodePort(called, transport, window)
@@ -237,6 +241,7 @@ extension Attributor {
         _ window: TimeWindow,
         podBasis: Basis
     ) -> AttributedEnd {
+        guard knowsCluster else { return identifyByAddress(end, window) }
         switch history.podHolding(end.address, from: window.start, to: window.end) {
         case .nobody: return identifyOtherThanPod(end, transport, window)
         case .one(let pod): return AttributedEnd(endpoint: end, identity: pod, basis: podBasis)
@@ -256,7 +261,11 @@ extension Attributor {
         case .several(let nodes): return ambiguous(end, "the address went from one node to another then", nodes)
         case .nobody: break
         }
-        if let service = identifyService(end, transport, window) { return service }
+        return identifyService(end, transport, window) ?? identifyByAddress(end, window)
+    }
+
+    /// An end that nobody of the cluster had.
+    private func identifyByAddress(_ end: Endpoint, _ window: TimeWindow) -> AttributedEnd {
         if let host = hosts[end.address] {
             return AttributedEnd(endpoint: end, identity: host, basis: .address)
         }
@@ -336,13 +345,13 @@ extension Attributor {
     }
 
     private func whyUnknown(_ address: IPAddress, _ time: Timestamp) -> String {
+        guard knowsCluster else { return "no cluster is known" }
         if let last = history.lastOwner(before: time, of: address) {
             return "no owner at this time; \(last.identity) had it until \(last.until)"
         }
         if let next = history.nextOwner(after: time, of: address) {
             return "no owner at this time; \(next.identity) had it from \(next.from)"
         }
-        if history.lastEventTime == nil { return "no cluster is known" }
         return history.network(containing: address, at: time) == nil
             ? "not an address of this cluster" : "nobody is known to have had this address"
     }
