@@ -2,6 +2,7 @@ import ClusterHistory
 import ClusterModel
 import FlowModel
 import NetworkAddressing
+import TestSupport
 import Testing
 
 @Suite struct AddressOwnershipTests {
@@ -239,5 +240,34 @@ import Testing
         // What it says from now on is news.
         history.apply(.deleted(.pod(Scenario.pod("kept", "10.1.0.8", version: 140)), at: Scenario.at(65)))
         #expect(owner("10.1.0.8") == nil)
+    }
+
+    @Test func `a snapshot answers as before while the history goes on`() {
+        var options = ClusterChurn.Options(seed: 5)
+        options.pods = 300
+        let churn = ClusterChurn(options)
+        let half = churn.events.count / 2
+        var history = ClusterHistory(churn.events[..<half])
+        let addresses = Set(
+            churn.events.flatMap { event -> [IPAddress] in
+                guard case .changed(.pod(let pod), _) = event else { return [] }
+                return pod.addresses
+            }
+        ).sorted()
+        func answers(_ history: ClusterHistory) -> [[String]] {
+            addresses.map { address in
+                history.intervals(of: address).map {
+                    "\($0.identity.uid) \($0.from) \($0.until) \($0.identity.labels)"
+                }
+            }
+        }
+        let before = answers(history)
+        var snapshots: [ClusterHistory] = []
+        for event in churn.events[half...] {
+            snapshots.append(history)
+            history.apply(event)
+        }
+        #expect(snapshots.first.map(answers) == before)
+        #expect(answers(history) != before)
     }
 }

@@ -45,6 +45,7 @@ import Testing
             ]
         )
         #expect(pod.lastFinish == Timestamp(rfc3339: "2026-11-21T01:35:29Z"))
+        #expect(pod.runningSince == Timestamp(rfc3339: "2026-11-21T01:35:30Z"))
     }
 
     @Test(arguments: [
@@ -54,6 +55,21 @@ import Testing
     func `what is no pod is refused with a reason`(text: String) throws {
         let json = try JSONValue.parse(text)
         #expect(throws: UndecodableObject.self) { try ClusterObject.decode(kind: .pod, json: json) }
+    }
+
+    @Test func `a pod that was evicted ended when it ceased to be ready`() throws {
+        let pod = try #require(
+            try pod(
+                """
+                {"metadata":{"name":"p","uid":"u","deletionTimestamp":"2026-11-21T01:36:00Z",
+                  "deletionGracePeriodSeconds":30},
+                 "status":{"phase":"Failed","conditions":[
+                  {"type":"Ready","status":"False","lastTransitionTime":"2026-11-21T01:35:40Z"}]}}
+                """
+            )
+        )
+        #expect(pod.lastFinish == Timestamp(rfc3339: "2026-11-21T01:35:40Z"))
+        #expect(pod.metadata.deletionGrace == 30)
     }
 
     @Test(arguments: ObjectKind.allCases) func `fields of the wrong type are passed over`(kind: ObjectKind) throws {

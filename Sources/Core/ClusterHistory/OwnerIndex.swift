@@ -206,18 +206,15 @@ struct OwnerIndex: Sendable {
     /// How many rows begin at or before a time.
     @inline(__always)
     static func count(_ spans: UnsafeBufferPointer<Span>, startingUntil time: Timestamp) -> Int {
-        // As numbers, since comparing times is a call for each step; and without branches, which nobody could foresee.
+        // As numbers: the comparison of times would be a call for each step.
         let nanoseconds = time.nanoseconds
-        guard var last = spans.baseAddress else { return 0 }
-        let first = last
-        var count = spans.count
-        while count > 1 {
-            let half = count >> 1
-            let middle = last + half
-            last = middle.pointee.from.nanoseconds <= nanoseconds ? middle : last
-            count &-= half
+        var low = 0
+        var high = spans.count
+        while low < high {
+            let middle = (low &+ high) / 2
+            if spans[middle].from.nanoseconds <= nanoseconds { low = middle &+ 1 } else { high = middle }
         }
-        return last - first &+ (last.pointee.from.nanoseconds <= nanoseconds ? 1 : 0)
+        return low
     }
 
     /// All owners of a key.
