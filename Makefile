@@ -6,7 +6,7 @@ SHELL := /bin/bash
 PODSIGHT := .build/release/podsight
 PROBE := .build-probe/podsight-probe
 
-.PHONY: help run demo build probe web test check fuzz bench bench-live bench-application format lab-clean clean
+.PHONY: help run demo build probe web test check fuzz bench bench-live bench-application bench-history format lab-clean clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -46,9 +46,12 @@ bench-live: probe ## Watch an interface beside other tools; writes docs/referenc
 bench-application: probe ## Ask a web server with and without a probe; writes docs/reference/performance.md
 	@Scripts/bench-application $(PROBE) --publish $(ARGS)
 
+bench-history: ## Ask the cluster's history beside the limit in C; writes docs/reference/performance.md
+	@Scripts/bench-history $(ARGS)
+
 format: ## Put all Swift sources into the house format
 	@swift format -i --recursive --parallel Package.swift Sources Tests Fuzz/{Package.swift,Fuzzers,Seeds,Targets} \
-		Benchmarks/{Package.swift,MeterBenchmark}
+		Benchmarks/{Package.swift,MeterBenchmark,HistoryBenchmark}
 
 clean: ## Remove what was built
 	@rm -rf .build .build-probe .bench Fuzz/.build Benchmarks/.build web/dist .venv Tests/EndToEndTests/output

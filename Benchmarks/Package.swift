@@ -41,6 +41,12 @@ let package = Package(
             path: "MeterBenchmark",
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "history-benchmark",
+            dependencies: ["NetworkAddressing", "FlowModel", "JSONText", "ClusterModel", "ClusterHistory"],
+            path: "HistoryBenchmark",
+            swiftSettings: settings
+        ),
     ],
     cLanguageStandard: .c2x
 )
