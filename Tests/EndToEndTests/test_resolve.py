@@ -224,3 +224,11 @@ def test_answers_come_while_the_questions_go_on():
     process.stdin.close()
     assert process.stdout.read() == b""
     assert process.wait(60) == 0
+
+
+def test_with_clocks_that_may_differ_an_answer_near_a_change_names_both():
+    # mongodb lost 172.17.0.9 at 01:36:19, web had it from 01:36:35.
+    arguments = ["172.17.0.9", "--at", "2026-11-21T01:36:30Z", "--cluster", RECORDING, "-o", "jsonl"]
+    assert json.loads(podsight("resolve", *arguments).stdout)["certainty"] == "unknown"
+    doubtful = json.loads(podsight("resolve", *arguments, "--clock-tolerance", "15s").stdout)
+    assert doubtful["certainty"] == "ambiguous" and len(doubtful["candidates"]) == 2

@@ -39,8 +39,8 @@ protocol QuestionExchange {
 struct RecordedAnswers: AnswerSource {
     let resolver: AddressResolver
 
-    init(_ paths: [String]) throws {
-        var inputs = ReplayInputs()
+    init(_ paths: [String], _ configuration: ClusterHistory.Configuration) throws {
+        var inputs = ReplayInputs(configuration)
         for path in paths { try inputs.addCluster(path: path) }
         resolver = AddressResolver(recording: inputs.history, clock: SystemClock.now)
     }

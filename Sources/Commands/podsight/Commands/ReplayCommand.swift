@@ -48,6 +48,9 @@ struct ReplayCommand: AsyncParsableCommand {
     @OptionGroup(title: "Metering")
     var metering: MeteringOptions
 
+    @OptionGroup(title: "Clocks")
+    var clocks: ClockOptions
+
     @Option(help: "The Community ID's seed.")
     var seed: UInt16 = 0
 
@@ -63,7 +66,7 @@ struct ReplayCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        var inputs = ReplayInputs()
+        var inputs = ReplayInputs(clocks.configuration)
         for path in captures { try inputs.addCapture(path: path) }
         for path in clusters { try inputs.addCluster(path: path) }
         for path in conntracks { try inputs.addConntrack(path: path) }

@@ -58,6 +58,9 @@ struct ResolveCommand: AsyncParsableCommand {
     )
     var clusters: [String] = []
 
+    @OptionGroup(title: "Clocks, of a recording")
+    var clocks: ClockOptions
+
     @Option(name: [.short, .customLong("output")], help: "How to print: table, json, jsonl or csv.")
     var output: Format?
 
@@ -95,7 +98,8 @@ struct ResolveCommand: AsyncParsableCommand {
 
     func run() async throws {
         let source: any AnswerSource =
-            clusters.isEmpty ? ServerAnswers(APIClient(server: server)) : try RecordedAnswers(clusters)
+            clusters.isEmpty
+            ? ServerAnswers(APIClient(server: server)) : try RecordedAnswers(clusters, clocks.configuration)
         if readsInput {
             let format = output.flatMap { AnswerFormat(rawValue: $0.rawValue) } ?? .jsonl
             let fields = QuestionFields(address: ipField, port: portField, time: atField)

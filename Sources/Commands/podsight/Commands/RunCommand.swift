@@ -52,6 +52,9 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How large the store may grow.", valueName: "size"))
     var storeMax = SizeOption(bytes: 1 << 30)
 
+    @OptionGroup(title: "Clocks")
+    var clocks: ClockOptions
+
     @OptionGroup(title: "Names")
     var names: NameOptions
 
@@ -69,6 +72,7 @@ struct RunCommand: AsyncParsableCommand {
                 interfaces: interfaces,
                 filter: filter,
                 metering: metering.configuration(hashSeed: .random(in: 0 ... .max)),
+                history: clocks.configuration,
                 retention: retention.nanoseconds,
                 storeBytesMax: storeMax.bytes,
                 listen: listen,

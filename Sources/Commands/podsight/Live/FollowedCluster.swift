@@ -17,7 +17,7 @@ final class FollowedCluster: Sendable {
     private static let storeShare = 4
 
     private struct State: Sendable {
-        var history = ClusterHistory()
+        var history: ClusterHistory
         var log = ChangeLog()
         var unsaved: [ClusterEvent] = []
         var lost: UInt64 = 0
@@ -35,13 +35,18 @@ final class FollowedCluster: Sendable {
 
     private let state: Mutex<State>
     private let journal: ClusterJournal?
+    private let configuration: ClusterHistory.Configuration
     /// What the store had of former processes that could not be read.
     let unreadable: Int
 
     /// A cluster of which nothing is known but what a journal has; reads all of it.
-    init(_ journal: ClusterJournal?) throws(FlowStoreError) {
+    init(
+        _ journal: ClusterJournal?,
+        _ configuration: ClusterHistory.Configuration
+    ) throws(FlowStoreError) {
         self.journal = journal
-        var state = State()
+        self.configuration = configuration
+        var state = State(history: ClusterHistory(configuration: configuration))
         let contents = try journal?.read { state.learn($0) }
         state.former = contents?.followed ?? [:]
         unreadable = contents?.unreadable ?? 0
@@ -116,7 +121,7 @@ final class FollowedCluster: Sendable {
             removed += count
         }
         guard removed > 0 else { return }
-        var history = ClusterHistory()
+        var history = ClusterHistory(configuration: configuration)
         _ = try journal.read { history.apply($0) }
         state.withLock { state in
             for event in state.unsaved { history.apply(event) }

@@ -22,6 +22,7 @@ final class LivePipeline: Sendable {
         var interfaces: [String]
         var filter: String?
         var metering: MeteringConfiguration
+        var history: ClusterHistory.Configuration
         var retention: Int64?
         var storeBytesMax: Int64
         var listen: ListenAddress
@@ -75,7 +76,7 @@ final class LivePipeline: Sendable {
             intake = try BatchIntake(store, on: storeQueue)
             var journal: ClusterJournal?
             if let cluster { journal = try ClusterJournal(store, cluster: cluster.server) }
-            history = try FollowedCluster(journal)
+            history = try FollowedCluster(journal, configuration.history)
         } catch {
             throw CommandFailure("\(error)")
         }

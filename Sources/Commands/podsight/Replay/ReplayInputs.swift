@@ -21,12 +21,16 @@ struct ReplayInputs {
     }
 
     var captures: [Capture] = []
-    var history = ClusterHistory()
+    var history: ClusterHistory
     /// Of a recording, no change is given up.
     var changes = ChangeLog(capacity: 1 << 24)
     var clusterSource = "none"
     var translations = TranslationTable()
     var translationSource = "none"
+
+    init(_ configuration: ClusterHistory.Configuration = .init()) {
+        history = ClusterHistory(configuration: configuration)
+    }
 
     /// Opens a capture; its observation point is named by the file without its ending.
     mutating func addCapture(path: String) throws {
