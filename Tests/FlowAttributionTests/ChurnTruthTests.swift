@@ -9,7 +9,7 @@ import Testing
 @Suite struct ChurnTruthTests {
     /// Clusters whose clocks agree, and others whose clocks are each up to five seconds wrong.
     private static let cases: [(seed: UInt64, skew: Double)] =
-        (1...2).flatMap { [(UInt64($0), 0), (UInt64($0) + 100, 5)] }
+        [1, 14].flatMap { [(UInt64($0), 0), (UInt64($0) + 100, 5)] }
 
     @Test(arguments: cases)
     func `nobody is called by another's name`(seed: UInt64, skew: Double) throws {

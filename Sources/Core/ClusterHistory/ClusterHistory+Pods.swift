@@ -57,7 +57,10 @@ extension ClusterHistory {
         let asked = pod.metadata.deletionAsked.map {
             $0.advanced(by: -min(max(0, pod.metadata.deletionGrace), 1 << 30) * 1_000_000_000)
         }
-        pods[index].lastAlive = max(pods[index].lastAlive, min(moment.time, asked ?? moment.time))
+        // A list says what is; an event may have waited in a watch that stood still, and tells only of its own times.
+        let told = [pod.sandboxReady, pod.containerStarts.last].compactMap(\.self).max() ?? .distantPast
+        let seen = moment.isListing ? moment.time : min(told, moment.time)
+        pods[index].lastAlive = max(pods[index].lastAlive, min(seen, asked ?? seen))
     }
 
     /// Ends a pod's time and that of all it had; `missedAt` is when one that was not seen to end was found missing.

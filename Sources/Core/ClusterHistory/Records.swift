@@ -123,7 +123,7 @@ struct PodRecord: Tracked {
     var latestStart: Timestamp?
     /// Since when its sandbox is ready, as last told.
     var sandboxReady: Timestamp?
-    /// When it last said that it lives and that nobody had asked for its end, as learnt.
+    /// Until when it surely lived while nobody had asked for its end: when a list had it, or it last told of a start.
     var lastAlive = Timestamp.distantPast
 }
 
