@@ -30,16 +30,15 @@ struct RecordCommand: AsyncParsableCommand {
     @Flag(help: "Replace the file if it is there.")
     var force = false
 
-    @Option(help: ArgumentHelp("The kubeconfig; else KUBECONFIG, ~/.kube/config or in-cluster.", valueName: "path"))
-    var kubeconfig: String?
-
-    @Option(help: "The kubeconfig's context.")
-    var context: String?
+    @OptionGroup(title: "Cluster")
+    var kubeConfig: KubeConfigOptions
 
     private struct TimeIsUp: Error {}
 
     func run() async throws {
-        let config = try clusterConfig()
+        guard let config = try kubeConfig.discover() else {
+            throw CommandFailure("no kubeconfig found; --kubeconfig names one")
+        }
         let file: ClusterRecordingFile
         do {
             file = try ClusterRecordingFile(path: cluster, replacing: force)
@@ -66,22 +65,6 @@ struct RecordCommand: AsyncParsableCommand {
         }
         file.finish(at: SystemClock.now)
         try account(watcher.status, file.progress)
-    }
-
-    private func clusterConfig() throws -> KubeConfig {
-        do {
-            let environment = ProcessEnvironment.all
-            let found = try KubeConfig.discover(
-                environment: environment,
-                home: environment["HOME"],
-                explicitPath: kubeconfig,
-                context: context
-            )
-            if let found { return found }
-        } catch {
-            throw CommandFailure("\(error)")
-        }
-        throw CommandFailure("no kubeconfig found; --kubeconfig names one")
     }
 
     /// Says what is going on, each problem once, and ends when nothing can be written any more.

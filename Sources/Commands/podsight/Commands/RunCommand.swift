@@ -34,11 +34,8 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup(title: "Metering")
     var metering: MeteringOptions
 
-    @Option(help: ArgumentHelp("The kubeconfig; else KUBECONFIG, ~/.kube/config or in-cluster.", valueName: "path"))
-    var kubeconfig: String?
-
-    @Option(help: "The kubeconfig's context.")
-    var context: String?
+    @OptionGroup(title: "Cluster")
+    var kubeConfig: KubeConfigOptions
 
     @Flag(inversion: .prefixedNo, help: "Join flows with a cluster where one is found.")
     var cluster = true
@@ -90,24 +87,15 @@ struct RunCommand: AsyncParsableCommand {
             StandardError.write("podsight: --no-cluster: flows are named by address only\n")
             return nil
         }
-        do {
-            let environment = ProcessEnvironment.all
-            let found = try KubeConfig.discover(
-                environment: environment,
-                home: environment["HOME"],
-                explicitPath: kubeconfig,
-                context: context
+        let found = try kubeConfig.discover()
+        if let found {
+            StandardError.write("podsight: joining flows with \(found)\n")
+        } else {
+            StandardError.write(
+                "podsight: no kubeconfig found: flows are named by address only (--kubeconfig names one)\n"
             )
-            if found == nil {
-                StandardError.write(
-                    "podsight: no kubeconfig found: flows are named by address only (--kubeconfig names one)\n"
-                )
-            }
-            if let found { StandardError.write("podsight: joining flows with \(found)\n") }
-            return found
-        } catch {
-            throw CommandFailure("\(error)")
         }
+        return found
     }
 
     /// Root's store is the machine's; a user's is the user's own.

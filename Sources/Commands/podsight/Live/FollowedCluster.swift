@@ -34,6 +34,8 @@ final class FollowedCluster: Sendable {
     }
 
     private let state: Mutex<State>
+    /// The history as of the last batch of events: who asks does not wait for a batch that is being learnt.
+    private let published: Mutex<ClusterHistory>
     private let journal: ClusterJournal?
     private let configuration: ClusterHistory.Configuration
     /// What the store had of former processes that could not be read.
@@ -50,11 +52,12 @@ final class FollowedCluster: Sendable {
         let contents = try journal?.read { state.learn($0) }
         state.former = contents?.followed ?? [:]
         unreadable = contents?.unreadable ?? 0
+        published = Mutex(state.history)
         self.state = Mutex(state)
     }
 
     /// What is known now.
-    var snapshot: ClusterHistory { state.withLock { $0.history } }
+    var snapshot: ClusterHistory { published.withLock { $0 } }
 
     /// Events that the store could not take.
     var eventsNotStored: UInt64 { state.withLock { $0.lost } }
@@ -77,6 +80,8 @@ final class FollowedCluster: Sendable {
                 state.learn(event)
                 if journal != nil { state.unsaved.append(event) }
             }
+            let history = state.history
+            published.withLock { $0 = history }
             let excess = state.unsaved.count - FollowedCluster.unsavedMax
             guard excess > 0 else { return }
             state.unsaved.removeFirst(excess)
@@ -126,6 +131,7 @@ final class FollowedCluster: Sendable {
         state.withLock { state in
             for event in state.unsaved { history.apply(event) }
             state.history = history
+            published.withLock { $0 = history }
         }
     }
 }
