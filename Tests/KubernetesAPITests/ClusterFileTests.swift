@@ -56,8 +56,7 @@ struct ClusterFileTests {
             if case .changed = event { changed += 1 }
             if case .deleted = event { deleted += 1 }
         }
-        // Of 11 kinds that have other uses, and of Endpoints.
-        #expect((changed, deleted) == (456 + 46, 79 + 14))
+        #expect((changed, deleted) == (456, 79))
         let counts = Self.counts(file)
         #expect((counts["Service"], counts["EndpointSlice"], counts["Node"]) == (21, 20, 2))
         #expect(counts["Endpoints"] == 18)
