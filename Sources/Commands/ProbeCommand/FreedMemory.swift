@@ -12,4 +12,7 @@ enum FreedMemory {
         _ = mallopt(M_TOP_PAD, large / 4)
         _ = mallopt(M_ARENA_MAX, Int32(clamping: threads))
     }
+
+    /// Gives pages between memory that is in use back, too; a tenth of a millisecond for some megabytes.
+    static func trim() { _ = malloc_trim(0) }
 }

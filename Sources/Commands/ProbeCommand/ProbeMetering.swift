@@ -38,6 +38,9 @@ final class ProbeMetering: CaptureConsumer, @unchecked Sendable {
     /// How often losses are told where flows are reported only at their end.
     private static let lossInterval: Int64 = 10_000_000_000
 
+    /// How often memory is looked through for what can be given back.
+    private static let trimInterval: Int64 = 2_000_000_000
+
     private let configuration: MeteringConfiguration
     private let place: ProbePlace
     private let sink: any ReportSink
@@ -48,6 +51,7 @@ final class ProbeMetering: CaptureConsumer, @unchecked Sendable {
     private var reports: [Observation] = []
     private var now = SystemClock.now
     private var lossesToldAt = SystemClock.now
+    private var trimmedAt = SystemClock.now
 
     init(
         _ configuration: MeteringConfiguration,
@@ -110,6 +114,11 @@ final class ProbeMetering: CaptureConsumer, @unchecked Sendable {
         }
         if tellsLosses { lossesToldAt = now }
         sink.flush(now: now)
+        // Reports of many flows leave at once, and their texts leave holes.
+        if now.since(trimmedAt) >= ProbeMetering.trimInterval {
+            FreedMemory.trim()
+            trimmedAt = now
+        }
         published.withLock { $0 = sum }
     }
 

@@ -18,7 +18,7 @@ protocol ReportSink: AnyObject {
 /// Sends batches in our own format.
 final class BatchSink: ReportSink {
     /// A batch is ended when it has grown to so many bytes.
-    private static let batchBytes = 512 << 10
+    private static let batchBytes = 128 << 10
 
     private let exporter: Exporter
     private var encoder: WireBatchEncoder
@@ -59,7 +59,7 @@ final class BatchSink: ReportSink {
 
 /// Sends arrays of Insight's events, which have no place for what was lost.
 final class InsightSink: ReportSink {
-    private static let batchBytes = 512 << 10
+    private static let batchBytes = 128 << 10
 
     private let exporter: Exporter
     private var encoder: InsightEventEncoder
